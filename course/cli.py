@@ -1,0 +1,94 @@
+"""The command line: `course …`, or `python -m course …`. Each command imports what it needs only when it runs."""
+
+import argparse
+import sys
+
+from course.errors import CourseError
+
+
+def main(arguments=None):
+    """Run a command and return its exit status: 0, 1 (told on stderr) or 130 (Ctrl-C).
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``course``; those of the process by default.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console without ✔ or ñ shows "?" instead of failing
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except CourseError as error:
+        print(f"✘ {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrumpido con Ctrl-C.", file=sys.stderr)
+        return 130
+
+
+def _run(options):
+    from course import runner
+
+    return runner.run_class(options.names, options.cell_timeout, options.notebook_timeout)
+
+
+def _doctor(options):
+    from course import doctor
+
+    return doctor.report()
+
+
+def _build(options):
+    from course import notebooks
+
+    changed = notebooks.build()
+    print("\n".join(f"✔ {path.name}" for path in changed) or "✔ Las copias de los estudiantes ya estaban al día.")
+
+
+def _check(options):
+    from course import guards
+
+    return guards.report()
+
+
+def _execute(options):
+    from course import runner
+
+    return runner.execute_in_place(options.names, options.cell_timeout, options.notebook_timeout)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
+    commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
+
+    run = _command(
+        commands, "run", "ejecuta los notebooks de la clase con datos reales y dice qué reproduce cada uno", _run
+    )
+    _add_execution(run)
+    _command(commands, "doctor", "revisa si este equipo tiene todo lo que la clase necesita", _doctor)
+
+    notebooks = commands.add_parser(
+        "notebooks", help="para quien edita la clase: notebooks y copias de los estudiantes"
+    )
+    parts = notebooks.add_subparsers(title="órdenes", metavar="orden", required=True)
+    _command(parts, "build", "escribe las copias de los estudiantes a partir de notebooks/soluciones", _build)
+    _command(parts, "check", "comprueba que las copias están al día y que los notebooks cumplen las reglas", _check)
+    _add_execution(_command(parts, "execute", "ejecuta notebooks/soluciones y guarda sus salidas", _execute))
+    return parser
+
+
+def _command(commands, name, description, run):
+    """Add a command; `run` takes the parsed options and returns an exit status."""
+    parser = commands.add_parser(name, help=description, description=description.capitalize() + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_execution(parser):
+    parser.add_argument(
+        "names", nargs="*", metavar="notebook", help="cuáles, por el principio del nombre: 01 02 (todos)"
+    )
+    parser.add_argument("--cell-timeout", type=int, default=300, metavar="S", help="segundos por celda (300)")
+    parser.add_argument("--notebook-timeout", type=int, default=900, metavar="S", help="segundos por notebook (900)")
