@@ -67,9 +67,12 @@ def import_keras():
 
 
 def prepare(seed=0):
-    """Leave everything ready for a reproducible run: environment, seeds, deterministic operations, figures.
+    """Leave everything ready for a reproducible run: environment, seeds, and figures that carry their description.
 
     Call it first in a notebook; call it again to start over from the same random numbers.
+
+    On the CPU a seed is enough: Keras trains to the same bits each time, on both backends. TensorFlow's
+    `enable_op_determinism` is for GPUs; here it adds nothing but error lines on the first `fit` (2.21).
 
     Parameters
     ----------
@@ -82,14 +85,18 @@ def prepare(seed=0):
         If `seed` is not such an integer, or the backend is not installed.
     """
     set_seed(seed)
-    if import_keras().config.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-    if "ipykernel" in sys.modules:
+    if in_notebook():
         from course import plots
 
         plots.install()
+
+
+def in_notebook():
+    """Tell whether this is Jupyter's kernel, where a line of output can be rewritten and figures show by themselves."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def set_seed(seed):

@@ -1,0 +1,250 @@
+"""Keras `Sequential` builders: Dense + Dropout + kernel regularizers, with the head and the loss of each problem.
+
+The slides' rule for the output layer is the table `HEADS`: one linear unit and the mean squared error for regression,
+one sigmoid and the binary cross-entropy for two classes, softmax and the categorical cross-entropy for more.
+"""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+
+from course import byhand
+from course.environment import import_keras
+from course.errors import CourseError
+
+keras = import_keras()
+
+
+class Head(NamedTuple):
+    """What the output layer of a kind of problem looks like."""
+
+    activation: str
+    loss: str
+    metrics: tuple[str, ...]
+
+
+HEADS = {
+    "regression": Head("linear", "mean_squared_error", ("mean_absolute_error",)),
+    "binary": Head("sigmoid", "binary_crossentropy", ("accuracy",)),
+    "multiclass": Head("softmax", "categorical_crossentropy", ("accuracy",)),
+}
+
+# He et al. (2015) derive the variance 2/fan_in for units that are zero half of the time; Glorot and Bengio (2010)
+# theirs for activations that are close to linear around zero.
+_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "swish", "relu6"}
+
+
+def mlp(
+    inputs,
+    hidden,
+    problem,
+    classes=None,
+    activation="relu",
+    dropout=0.0,
+    l1=0.0,
+    l2=0.0,
+    max_norm=None,
+    initializer=None,
+    optimizer="adam",
+    integer_labels=False,
+):
+    """Build and compile a multilayer feed-forward network.
+
+    Parameters
+    ----------
+    inputs : int
+        Number of features: the units of the input layer.
+    hidden : int or sequence of int
+        Units of each hidden layer; ``()`` for none.
+    problem : {"regression", "binary", "multiclass"}
+        Chooses the output layer and the loss (see `HEADS`).
+    classes : int, optional
+        Number of classes, at least 3; required by ``"multiclass"`` and meaningless otherwise.
+    activation : str
+        Activation of the hidden layers, by Keras's name.
+    dropout : float or sequence of float
+        Rate in [0, 1) after each hidden layer: one for all, or one per layer. 0 adds no layer.
+    l1, l2 : float
+        Penalty ``l1·Σ|w|`` and ``l2·Σw²`` on the weights (not the biases) of every Dense layer. The slides' λ/2m is
+        this factor.
+    max_norm : float, optional
+        Largest norm of the weights that enter a hidden unit (Srivastava et al., 2014).
+    initializer : str or keras.initializers.Initializer, optional
+        Of every layer's weights. By default He where the activation is of the ReLU family, Glorot elsewhere.
+    optimizer : str or keras.optimizers.Optimizer
+        For another learning rate pass the object, ``keras.optimizers.Adam(0.01)``.
+    integer_labels : bool
+        Multiclass only: the targets are class numbers, shape ``(n,)``, not one-hot rows, shape ``(n, classes)``.
+
+    Returns
+    -------
+    keras.Sequential
+        Compiled; maps ``(n, inputs)`` to ``(n, 1)`` or ``(n, classes)``.
+
+    Raises
+    ------
+    CourseError
+        Naming the argument and the value that is wrong.
+
+    Notes
+    -----
+    Source: the slides' section on the output layer; their regularization section for `l1`, `l2` and `dropout`.
+    """
+    hidden = _units(hidden)
+    _check(isinstance(inputs, Integral) and inputs >= 1, "inputs", inputs, "un entero mayor que 0")
+    _check(isinstance(problem, str) and problem in HEADS, "problem", problem, f"uno de {', '.join(HEADS)}")
+    output_units = _output_units(problem, classes, integer_labels)
+    rates = _rates(dropout, len(hidden))
+    regularizer = _regularizer(l1, l2)
+    _check(max_norm is None or (_is_real(max_norm) and max_norm > 0), "max_norm", max_norm, "un número mayor que 0")
+    constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)
+    head = HEADS[problem]
+    _known(keras.activations.get, "activation", activation)
+
+    def dense(units, activation, constraint=None):
+        return keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=_initializer(initializer, activation),
+            kernel_regularizer=regularizer,
+            kernel_constraint=constraint,
+        )
+
+    layers = [keras.Input((int(inputs),))]
+    for units, rate in zip(hidden, rates, strict=True):
+        layers.append(dense(units, activation, constraint))
+        if rate:
+            layers.append(keras.layers.Dropout(rate))
+    model = keras.Sequential([*layers, dense(output_units, head.activation)])
+    loss = "sparse_categorical_crossentropy" if integer_labels else head.loss
+    model.compile(optimizer=_known(keras.optimizers.get, "optimizer", optimizer), loss=loss, metrics=[*head.metrics])
+    return model
+
+
+def from_byhand(network, learning_rate=0.01, dtype=None):
+    """Carry a network by hand over to Keras, weights and all.
+
+    Parameters
+    ----------
+    network : byhand.Network
+    learning_rate : float
+        Of the plain gradient descent that the model is compiled with.
+    dtype : str, optional
+        Type of the weights; by default Keras's own (float32).
+
+    Returns
+    -------
+    keras.Sequential
+        Compiled with the network's loss; its predictions are those of `byhand.forward`.
+    """
+    layers = [
+        keras.layers.Dense(units, activation=activation, dtype=dtype)
+        for units, activation in zip(network.units[1:], network.activations, strict=True)
+    ]
+    model = keras.Sequential([keras.Input((network.units[0],), dtype=dtype), *layers])
+    for layer, weights, biases in zip(layers, network.weights, network.biases, strict=True):
+        layer.set_weights([weights, biases])
+    model.compile(optimizer=keras.optimizers.SGD(learning_rate), loss=network.loss)
+    return model
+
+
+def to_byhand(model):
+    """Carry a Keras model of Dense (and Dropout) layers over to the network by hand.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        Compiled with one of the losses in `HEADS`, by name. Dropout does nothing when predicting, so it is left out.
+
+    Returns
+    -------
+    byhand.Network
+
+    Raises
+    ------
+    CourseError
+        If a layer, an activation or the loss has no counterpart by hand.
+    """
+    dense = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dense):
+            dense.append(layer)
+        elif not isinstance(layer, keras.layers.Dropout):
+            raise CourseError(
+                f"La capa {layer.name!r} ({type(layer).__name__}) no existe en la red a mano. "
+                "Solo se pueden llevar capas Dense y Dropout."
+            )
+    loss = "categorical_crossentropy" if model.loss == "sparse_categorical_crossentropy" else model.loss
+    arrays = [layer.get_weights() for layer in dense]
+    return byhand.Network(
+        weights=tuple(kernel.astype(float) for kernel, *_ in arrays),
+        biases=tuple(bias[0].astype(float) if bias else np.zeros(kernel.shape[1]) for kernel, *bias in arrays),
+        activations=tuple(keras.activations.serialize(layer.activation) for layer in dense),
+        loss=loss,
+    )
+
+
+def _check(condition, argument, value, expected):
+    if not condition:
+        raise CourseError(f"{argument}={value!r} no es válido: se esperaba {expected}.")
+
+
+def _is_real(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(value)
+
+
+def _known(get, argument, value):
+    """Look a name up in Keras, and say it in our words where Keras does not know it."""
+    try:
+        return get(value)
+    except (ValueError, TypeError) as error:
+        raise CourseError(
+            f"{argument}={value!r} no existe en Keras. Revisa cómo está escrito, en minúsculas y en inglés."
+        ) from error
+
+
+def _units(hidden):
+    units = (hidden,) if isinstance(hidden, Integral) else hidden
+    valid = isinstance(units, Sequence | np.ndarray) and not isinstance(units, str)
+    valid = valid and all(isinstance(u, Integral) and not isinstance(u, bool) and u >= 1 for u in units)
+    _check(valid, "hidden", hidden, "las neuronas de cada capa oculta, enteros mayores que 0, por ejemplo (64, 32)")
+    return tuple(int(u) for u in units)
+
+
+def _output_units(problem, classes, integer_labels):
+    if problem == "multiclass":
+        expected = "un entero mayor que 2 (con dos clases usa problem='binary')"
+        _check(isinstance(classes, Integral) and classes >= 3, "classes", classes, expected)
+        return int(classes)
+    _check(classes is None, "classes", classes, f"None cuando problem={problem!r}")
+    _check(not integer_labels, "integer_labels", integer_labels, f"False cuando problem={problem!r}")
+    return 1
+
+
+def _rates(dropout, layers):
+    rates = (dropout,) * layers if isinstance(dropout, Real) else dropout
+    valid = isinstance(rates, Sequence | np.ndarray) and not isinstance(rates, str) and len(rates) == layers
+    valid = valid and all(_is_real(rate) and 0 <= rate < 1 for rate in rates)
+    _check(valid, "dropout", dropout, f"una tasa en [0, 1), o {layers}, una por cada capa oculta")
+    return tuple(float(rate) for rate in rates)
+
+
+def _regularizer(l1, l2):
+    for argument, value in (("l1", l1), ("l2", l2)):
+        _check(_is_real(value) and value >= 0, argument, value, "un número mayor o igual que 0")
+    if l1 and l2:
+        return keras.regularizers.L1L2(l1=l1, l2=l2)
+    if l1:
+        return keras.regularizers.L1(l1)
+    return keras.regularizers.L2(l2) if l2 else None
+
+
+def _initializer(initializer, activation):
+    if initializer is None:
+        return "he_normal" if activation in _HE else "glorot_uniform"
+    if isinstance(initializer, str):
+        return _known(keras.initializers.get, "initializer", initializer)
+    # One object for all would draw the same numbers in each layer of the same shape.
+    return initializer.clone() if isinstance(initializer, keras.initializers.Initializer) else initializer
