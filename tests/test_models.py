@@ -1,0 +1,157 @@
+import keras
+import numpy as np
+import pytest
+
+from course import byhand, models
+from course.errors import CourseError
+
+dense = keras.layers.Dense
+
+
+def config(model):
+    return [type(layer).__name__ for layer in model.layers]
+
+
+@pytest.mark.parametrize(
+    ("problem", "classes", "units", "activation", "loss"),
+    [
+        ("regression", None, 1, "linear", "mean_squared_error"),
+        ("binary", None, 1, "sigmoid", "binary_crossentropy"),
+        ("multiclass", 10, 10, "softmax", "categorical_crossentropy"),
+    ],
+)
+def test_head_and_loss_follow_the_slides(problem, classes, units, activation, loss):
+    model = models.mlp(3, (4,), problem, classes=classes)
+    head = model.layers[-1]
+    assert (head.units, keras.activations.serialize(head.activation), model.loss) == (units, activation, loss)
+    assert model.predict(np.zeros((5, 3)), verbose=0).shape == (5, units)
+
+
+def test_the_slides_architecture_has_17_parameters():
+    assert models.mlp(3, (2, 2), "regression").count_params() == 17
+
+
+def test_integer_labels_train_like_one_hot_ones():
+    x, labels = np.random.default_rng(0).normal(size=(60, 4)), np.arange(60) % 3
+    losses = []
+    for integer_labels, y in ((True, labels), (False, keras.utils.to_categorical(labels))):
+        keras.utils.set_random_seed(0)
+        model = models.mlp(4, (8,), "multiclass", classes=3, integer_labels=integer_labels)
+        losses.append(model.fit(x, y, verbose=0).history["loss"][0])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_dropout_one_rate_or_one_per_layer_and_none_for_zero():
+    assert config(models.mlp(2, (4, 4), "binary", dropout=0.5)) == ["Dense", "Dropout", "Dense", "Dropout", "Dense"]
+    model = models.mlp(2, (4, 4), "binary", dropout=[0.0, 0.3])
+    assert config(model) == ["Dense", "Dense", "Dropout", "Dense"]
+    assert model.layers[2].rate == 0.3
+
+
+def test_the_penalty_is_added_to_the_loss_on_every_kernel_and_no_bias():
+    model = models.mlp(3, (4,), "regression", l1=0.5, l2=0.25)
+    kernels = [np.asarray(layer.get_weights()[0]) for layer in model.layers]
+    expected = sum(0.5 * np.abs(w).sum() + 0.25 * (w**2).sum() for w in kernels)
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+    assert all(layer.bias_regularizer is None for layer in model.layers)
+
+
+@pytest.mark.parametrize(("name", "value"), [("l1", keras.regularizers.L1), ("l2", keras.regularizers.L2)])
+def test_one_penalty_alone_is_keras_own(name, value):
+    assert isinstance(models.mlp(3, 4, "regression", **{name: 0.1}).layers[0].kernel_regularizer, value)
+
+
+def test_max_norm_bounds_the_weights_that_enter_each_hidden_unit():
+    model = models.mlp(5, (6,), "regression", max_norm=0.5)
+    model.fit(np.random.default_rng(0).normal(size=(64, 5)), np.full(64, 9.0), epochs=5, verbose=0)
+    assert np.linalg.norm(model.layers[0].get_weights()[0], axis=0).max() <= 0.5 + 1e-6
+    assert model.layers[-1].kernel_constraint is None
+
+
+def test_the_initializer_follows_the_activation():
+    def names(**options):
+        return [type(layer.kernel_initializer).__name__ for layer in models.mlp(3, (4,), "binary", **options).layers]
+
+    assert names() == ["HeNormal", "GlorotUniform"]
+    assert names(activation="tanh") == ["GlorotUniform", "GlorotUniform"]
+    assert names(initializer="zeros") == ["Zeros", "Zeros"]
+
+
+def test_one_initializer_object_draws_other_weights_for_each_layer():
+    model = models.mlp(4, (4, 4), "regression", initializer=keras.initializers.RandomNormal())
+    first, second = (model.layers[k].get_weights()[0] for k in (0, 1))
+    assert not np.allclose(first, second)
+
+
+@pytest.mark.parametrize(
+    ("argument", "options"),
+    [
+        ("inputs", {"inputs": 0}),
+        ("inputs", {"inputs": 2.5}),
+        ("hidden", {"hidden": (4, 0)}),
+        ("hidden", {"hidden": "64"}),
+        ("hidden", {"hidden": (4.5,)}),
+        ("problem", {"problem": "clasificación"}),
+        ("problem", {"problem": ["binary"]}),
+        ("classes", {"problem": "multiclass"}),
+        ("classes", {"problem": "multiclass", "classes": 2}),
+        ("classes", {"classes": 3}),
+        ("activation", {"activation": "rellu"}),
+        ("dropout", {"dropout": 1.0}),
+        ("dropout", {"dropout": [0.5]}),
+        ("dropout", {"dropout": float("nan")}),
+        ("l1", {"l1": -1}),
+        ("l2", {"l2": "0.1"}),
+        ("max_norm", {"max_norm": 0}),
+        ("initializer", {"initializer": "glorot"}),
+        ("optimizer", {"optimizer": "adán"}),
+        ("integer_labels", {"integer_labels": True}),
+    ],
+)
+def test_errors_name_the_argument_and_the_value(argument, options):
+    arguments = {"inputs": 3, "hidden": (4, 4), "problem": "binary", **options}
+    with pytest.raises(CourseError) as caught:
+        models.mlp(**arguments)
+    assert f"{argument}={arguments.get(argument)!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "linear", "softmax"])
+@pytest.mark.parametrize(
+    ("output", "outputs", "loss"),
+    [
+        ("linear", 2, "mean_squared_error"),
+        ("sigmoid", 1, "binary_crossentropy"),
+        ("softmax", 3, "categorical_crossentropy"),
+    ],
+)
+def test_weights_go_to_keras_and_back(activation, output, outputs, loss):
+    network = byhand.random_network((4, 6, 5, outputs), activation, output, loss, seed=1)
+    x = np.random.default_rng(2).normal(size=(20, 4))
+    model = models.from_byhand(network)
+    expected = byhand.forward(network, x).output
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-6, rtol=1e-6)
+    back = models.to_byhand(model)
+    assert (back.activations, back.loss, back.units) == (network.activations, network.loss, network.units)
+    np.testing.assert_allclose(byhand.forward(back, x).output, expected, atol=1e-6, rtol=1e-6)
+
+
+def test_the_slides_network_gives_the_slides_output_in_keras():
+    example = byhand.SLIDE_EXAMPLE
+    assert models.from_byhand(example.network).predict(np.asarray(example.x), verbose=0) == pytest.approx(
+        0.3764, abs=1e-6
+    )
+
+
+def test_dropout_and_integer_labels_have_their_counterpart_by_hand():
+    model = models.mlp(4, (8,), "multiclass", classes=3, dropout=0.5, integer_labels=True)
+    network = models.to_byhand(model)
+    x = np.ones((2, 4))
+    assert network.loss == "categorical_crossentropy"
+    np.testing.assert_allclose(byhand.forward(network, x).output, model.predict(x, verbose=0), atol=1e-6)
+
+
+def test_a_layer_without_counterpart_is_named():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization(name="norma"), dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    with pytest.raises(CourseError, match=r"norma.*BatchNormalization"):
+        models.to_byhand(model)

@@ -1,0 +1,185 @@
+import keras
+import numpy as np
+import pytest
+
+from course import models, training
+from course.errors import CourseError
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 3))
+Y = (X.sum(axis=1) > 0).astype(float)
+
+
+def build():
+    return models.mlp(3, (8,), "binary", optimizer=keras.optimizers.Adam(0.05))
+
+
+class InterruptAfter(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.last = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.last:
+            raise KeyboardInterrupt
+
+
+def test_the_history_has_one_row_per_epoch_and_the_network_learns():
+    model = build()
+    history = training.fit(model, X, Y, epochs=10, progress=False)
+    assert history.index.tolist() == list(range(1, 11))
+    assert {"loss", "val_loss", "accuracy", "val_accuracy"} == set(history.columns)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    assert history.attrs["best_epoch"] == 10
+    assert not history.attrs["interrupted"]
+
+
+def test_the_same_seed_gives_the_same_history_and_another_one_another():
+    def run(seed):
+        keras.utils.set_random_seed(1)
+        return training.fit(build(), X, Y, epochs=3, seed=seed, progress=False)["val_loss"].tolist()
+
+    assert run(0) == run(0)
+    assert run(0) != run(1)
+
+
+def test_early_stopping_puts_the_best_weights_back():
+    model = build()
+    noise = rng.integers(0, 2, len(X)).astype(float)
+    validation = (X[:50], 1 - noise[:50])  # learning the noise can only harm here
+    history = training.fit(model, X, noise, epochs=60, validation=validation, patience=3, progress=False)
+    best = history["val_loss"].idxmin()
+    assert len(history) < 60
+    assert history.attrs["best_epoch"] == best
+    assert model.evaluate(*validation, verbose=0)[0] == pytest.approx(history["val_loss"][best], rel=1e-4)
+
+
+def test_patience_can_watch_an_accuracy():
+    model = build()
+    history = training.fit(model, X, Y, epochs=30, patience=2, monitor="val_accuracy", progress=False)
+    assert history.attrs["best_epoch"] == history["val_accuracy"].idxmax()
+
+
+def test_an_interrupted_fit_keeps_its_history_and_goes_on():
+    model = build()
+    validation = (X[:50], Y[:50])
+    options = {"epochs": 6, "validation": validation, "patience": 5, "progress": False}
+    first = training.fit(model, X, Y, callbacks=[InterruptAfter(3)], **options)
+    assert len(first) == 3
+    assert first.attrs["interrupted"]
+    best = first["val_loss"].min()
+    assert model.evaluate(*validation, verbose=0)[0] == pytest.approx(best, rel=1e-4)
+    whole = training.fit(model, X, Y, history=first, **options)
+    assert whole.index.tolist() == list(range(1, 7))
+    assert whole.iloc[:3].equals(first)
+
+
+def test_a_resumed_fit_does_not_lose_a_best_epoch_from_before():
+    model = build()
+    validation = (X[:50], Y[:50])
+    first = training.fit(model, X, Y, epochs=5, validation=validation, patience=5, progress=False)
+    best = model.evaluate(*validation, verbose=0)[0]
+    model.optimizer.learning_rate = 50.0  # everything from here on is worse
+    whole = training.fit(model, X, Y, epochs=7, validation=validation, patience=5, history=first, progress=False)
+    assert whole.attrs["best_epoch"] == first.attrs["best_epoch"]
+    assert model.evaluate(*validation, verbose=0)[0] == pytest.approx(best, rel=1e-4)
+
+
+def test_a_complete_history_trains_no_further():
+    model = build()
+    first = training.fit(model, X, Y, epochs=2, progress=False)
+    before = model.get_weights()
+    again = training.fit(model, X, Y, epochs=2, history=first, progress=False)
+    assert len(again) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_no_validation():
+    history = training.fit(build(), X, Y, epochs=2, validation=None, progress=False)
+    assert set(history.columns) == {"loss", "accuracy"}
+
+
+def test_progress_is_one_line_in_a_log(capsys):
+    training.fit(build(), X, Y, epochs=3)
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert out.startswith("Época 3 de 3 · ")
+    assert "pérdida (validación)" in out
+
+
+def test_progress_rewrites_its_line_in_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    training.fit(build(), X, Y, epochs=3)
+    out = capsys.readouterr().out
+    assert out.count("\r") == 4
+    assert out.count("\n") == 1
+    assert "quedan" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs=0"),
+        ({"epochs": 2.5}, "epochs=2.5"),
+        ({"batch_size": -1}, "batch_size=-1"),
+        ({"patience": 0}, "patience=0"),
+        ({"validation": 0.0}, "validation=0.0"),
+        ({"validation": 1.0}, "validation=1.0"),
+        ({"validation": None, "patience": 2}, "validation=None"),
+        ({"x": X[:, :2]}, r"\(2,\).*\(3,\)"),
+        ({"x": X[:10]}, "10 filas"),
+        ({"x": X[:0], "y": Y[:0]}, "0 filas"),
+        ({"x": np.where(X > 2, np.nan, X)}, "NaN"),
+        ({"x": X.astype(str)}, "no son números"),
+        ({"y": np.eye(2)[Y.astype(int)]}, r"\(200, 2\)"),
+        ({"monitor": "val_acuracy", "patience": 2}, "val_acuracy"),
+    ],
+)
+def test_errors_say_what_is_wrong(options, message):
+    with pytest.raises(CourseError, match=message):
+        training.fit(**{"model": build(), "x": X, "y": Y, "epochs": 1, "progress": False, **options})
+
+
+def test_a_model_that_is_not_compiled_is_refused():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    with pytest.raises(CourseError, match="compilado"):
+        training.fit(model, X, Y)
+
+
+@pytest.mark.parametrize(("integer_labels", "y"), [(True, [0, 1, 3]), (True, [-1, 0, 1]), (False, [0, 1, 2])])
+def test_labels_that_do_not_fit_the_output_are_refused(integer_labels, y):
+    model = models.mlp(3, (4,), "multiclass", classes=3, integer_labels=integer_labels)
+    with pytest.raises(CourseError):
+        training.fit(model, X[:3], y, validation=None)
+
+
+def test_repeat_gives_one_row_per_seed_and_their_mean():
+    runs = training.repeat(build, X, Y, seeds=range(3), epochs=3, test=(X, Y), progress=False)
+    assert runs.index.tolist() == [0, 1, 2]
+    assert runs["val_loss"].nunique() == 3
+    assert (runs["best_epoch"] == 3).all()
+    mean, sd = (float(part) for part in training.mean_sd(runs)["test_accuracy"].split(" ± "))
+    assert mean == pytest.approx(runs["test_accuracy"].mean(), abs=5e-4)
+    assert sd == pytest.approx(runs["test_accuracy"].std(), abs=5e-4)
+
+
+def test_an_interrupted_repeat_goes_on_where_it_was():
+    class InterruptSecondRun(keras.callbacks.Callback):
+        runs = 0
+
+        def on_train_begin(self, logs=None):
+            self.runs += 1
+            if self.runs == 2:
+                raise KeyboardInterrupt
+
+    partial = training.repeat(build, X, Y, seeds=[4, 5], epochs=2, progress=False, callbacks=[InterruptSecondRun()])
+    assert partial.index.tolist() == [4]
+    whole = training.repeat(build, X, Y, seeds=[4, 5], epochs=2, progress=False, runs=partial)
+    assert whole.index.tolist() == [4, 5]
+    assert whole.loc[4].equals(partial.loc[4])
+
+
+def test_mean_sd_needs_two_runs():
+    runs = training.repeat(build, X, Y, seeds=[0], epochs=1, progress=False)
+    with pytest.raises(CourseError, match="dos semillas"):
+        training.mean_sd(runs)
