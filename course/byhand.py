@@ -165,7 +165,7 @@ def numeric_gradient(network, x, y, epsilon=1e-5):
     CourseError
         As `loss`, and if `epsilon` is not above 0.
     """
-    x, y = _batch(network, x, y)
+    x, y = validation.batch(network, x, y)
     epsilon = validation.positive("epsilon", epsilon)
     layers = len(network.weights)
     parameters = [array.copy() for array in (*network.weights, *network.biases)]
@@ -199,7 +199,7 @@ def step(network, x, y, learning_rate):
     CourseError
         As `loss`, and if `learning_rate` is not above 0 or so large that the parameters overflow.
     """
-    x, y = _batch(network, x, y)
+    x, y = validation.batch(network, x, y)
     return _descend(network, x, y, validation.positive("learning_rate", learning_rate))[0]
 
 
@@ -250,7 +250,7 @@ def train(network, x, y, learning_rate=0.1, epochs=1, batch_size=32, seed=0):
     CourseError
         As `step`, and if `epochs`, `batch_size` or `seed` are not such integers.
     """
-    x, y = _batch(network, x, y)
+    x, y = validation.batch(network, x, y)
     learning_rate = validation.positive("learning_rate", learning_rate)
     epochs, batch_size = validation.count("epochs", epochs), validation.count("batch_size", batch_size)
     generator = np.random.default_rng(validation.count("seed", seed, least=0))
@@ -264,8 +264,3 @@ def train(network, x, y, learning_rate=0.1, epochs=1, batch_size=32, seed=0):
             total += batch_loss * len(batch)
         losses.append(total / len(x))
     return network, losses
-
-
-def _batch(network, x, y):
-    x = validation.rows("x", x, network.units[0])
-    return x, validation.targets(y, (len(x), network.units[-1]), network.loss)
