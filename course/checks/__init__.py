@@ -121,13 +121,14 @@ class Exercise:
         if not answers or any(answer is None or has_placeholder(answer) for answer in answers):
             return Outcome("unattempted", untouched)
         if len(answers) != wanted:
-            return Outcome("wrong", f"check recibe {wanted} respuesta(s) y le llegaron {len(answers)}.")
+            return Outcome("wrong", f"check espera {wanted} y recibió {len(answers)}: una respuesta por dato que pide.")
         try:
             self.look(*answers)
         except Unattempted:
             return Outcome("unattempted", untouched)
         except Wrong as wrong:
-            return Outcome("wrong", wrong.message, wrong.hint or f"pídela con {self.notebook}.{self.name}.hint()")
+            more = f"pídela con {self.notebook}.{self.name}.hint()" if self.hints else ""
+            return Outcome("wrong", wrong.message, wrong.hint or more)
         done = f"{self.title}. Comprobaciones locales superadas."
         return Outcome("correct", f"{done} {self.learned}".strip())
 

@@ -12,7 +12,16 @@ import unicodedata
 
 import numpy as np
 
-from course.checks.values import as_numbers, call_text, has_placeholder, safe_text, show, show_apart, tell_error
+from course.checks.values import (
+    as_numbers,
+    call_text,
+    function_name,
+    has_placeholder,
+    safe_text,
+    show,
+    show_apart,
+    tell_error,
+)
 from course.errors import CourseError
 
 
@@ -79,7 +88,7 @@ def expect_close(got, expected, what, hint="", *, typical=(), exact_shape=False,
     got_text, expected_text = show_apart(numbers, expected)
     reveal = is_call if reveal is None else reveal
     if shaped is None:
-        message = f"{what} tiene forma {numbers.shape}; se esperaba {expected.shape}."
+        message = f"{what} {verb} {got_text}, de forma {numbers.shape}; se esperaba {_kind(expected)}."
     elif reveal:
         message = f"{what} {verb} {got_text}; se esperaba {expected_text}."
     else:
@@ -197,8 +206,7 @@ def _expect_arguments(function, args, kwargs):
     try:
         signature.bind(*args, **kwargs)
     except TypeError:
-        name = getattr(function, "__name__", "tu función")
-        plural = "" if len(args) == 1 else "s"
+        name, plural = function_name(function), "" if len(args) == 1 else "s"
         raise Wrong(f"{name} debe aceptar {len(args)} argumento{plural}.", f"Ahora es {name}{signature}.") from None
 
 
@@ -209,12 +217,19 @@ def _fresh(value):
 def _still_a_stub(function):
     """Whether the function's body still has a line ``...``, or nothing but ``pass``."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError):
         return False
-    lines = [node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
-    body = [node for node in getattr(tree.body[0], "body", ()) if node not in lines]
-    return any(line.value.value is ... for line in lines) or all(isinstance(node, ast.Pass) for node in body)
+    if not isinstance(definition, ast.FunctionDef):
+        return False
+    constants = [node.value.value for node in ast.walk(definition) if _is_constant(node)]
+    rest = [node for node in definition.body if not _is_constant(node)]
+    return ... in constants or all(isinstance(node, ast.Pass) for node in rest)
+
+
+def _is_constant(node):
+    """Whether a line is a placeholder or a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _fit(numbers, expected, exact_shape):

@@ -51,9 +51,14 @@ def safe_text(value, how=str):
 
 def call_text(function, args, kwargs=None):
     """Return the call as the student would write it: ``relu(-2)``."""
-    name = getattr(function, "__name__", "tu_función")
     parts = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in (kwargs or {}).items()]
-    return f"{'tu_función' if name == '<lambda>' else name}({', '.join(parts)})"
+    return f"{function_name(function)}({', '.join(parts)})"
+
+
+def function_name(function):
+    """Return what to call a function; a lambda, or an object that is called, has no name of its own."""
+    name = getattr(function, "__name__", "")
+    return name if isinstance(name, str) and name.isidentifier() else "tu_función"
 
 
 def tell_error(error):
