@@ -172,7 +172,7 @@ def call(function, *args, none_ok=False, **kwargs):
     except BaseException as error:  # exit() in a cell is a mistake like any other
         if isinstance(error, TypeError | AttributeError) and "ellipsis" in safe_text(error):
             raise Unattempted(what) from error
-        raise Wrong(f"en {what} tu función falló con {tell_error(error)}.") from error
+        raise Wrong(f"en {what} tu función falló con {tell_error(error)}.", _hint_for_error(error)) from error
     if has_placeholder(result) or (result is None and _still_a_stub(function)):
         raise Unattempted(what)
     if result is None and not none_ok:
@@ -255,6 +255,16 @@ def _hint_for_type(got):
         return "Eso es una función: ¿falta llamarla, con paréntesis?"
     if hasattr(got, "__next__"):
         return "Eso es un generador: conviértelo en una lista con list(…)."
+    return ""
+
+
+def _hint_for_error(error):
+    """Explain the two errors of NumPy that every beginner meets, in words of the class."""
+    text = safe_text(error)
+    if "truth value of an array" in text:
+        return "Con un arreglo, if, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum."
+    if any(words in text for words in ("matmul", "broadcast", "inhomogeneous", "not aligned")):
+        return "Las formas no calzan: imprime x.shape y w.shape, y recuerda que se multiplica h @ w."
     return ""
 
 

@@ -1,0 +1,301 @@
+"""Checks of notebook 01: the forward pass of the slides' network, piece by piece."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from course.byhand import SLIDE_EXAMPLE
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.environment import import_keras
+
+_NETWORK = SLIDE_EXAMPLE.network
+_SLIDE = [array.tolist() for array in _NETWORK.weights], [array.tolist() for array in _NETWORK.biases]
+
+
+def _relu(u):
+    return np.maximum(0.0, u)
+
+
+def _sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def _no_biases(units):
+    return sum(before * after for before, after in pairwise(units))
+
+
+def _as_printed(units):
+    return sum(before * after + after * after for before, after in pairwise(units))
+
+
+@exercise(
+    "Contar parámetros",
+    hints=[
+        "Entre una capa y la siguiente hay un peso por cada par de neuronas.",
+        "Y cada neurona que calcula algo tiene un solo sesgo: son antes · después + después.",
+    ],
+    learned="La red de la clase tiene 17: (3·2 + 2) + (2·2 + 2) + (2·1 + 1).",
+)
+def count_parameters(answer):
+    """``count_parameters(units)``, for instance ``[3, 2, 2, 1]``."""
+    expect_function(
+        answer,
+        lambda units: _no_biases(units) + sum(units[1:]),
+        [[3, 2, 2, 1], [784, 128, 10], [4, 1]],
+        mistakes=[
+            (_no_biases, "Contaste los pesos; falta un sesgo por cada neurona que calcula."),
+            (_as_printed, "Es lo que da la fórmula de la lámina, con b · d sesgos. Cada neurona tiene uno solo."),
+            (lambda units: _no_biases(units) + sum(units), "Las neuronas de entrada no calculan: no tienen sesgo."),
+            (lambda units: _no_biases(units) + len(units) - 1, "El sesgo es uno por neurona, no uno por capa."),
+            (sum, "Eso es el número de neuronas. Los parámetros están en las conexiones y en los sesgos."),
+        ],
+    )
+
+
+@exercise(
+    "La activación ReLU",
+    hints=[
+        "Lo positivo pasa igual; lo negativo se vuelve 0.",
+        "np.maximum compara elemento a elemento; np.max daría un solo número.",
+    ],
+    learned="Es la activación de las dos capas ocultas de la clase.",
+)
+def relu(answer):
+    """``relu(u)`` for a number or an array of any shape."""
+    expect_function(
+        answer,
+        _relu,
+        [np.array([-2.0, 3.0]), np.array([[-1.5, 0.43], [0.0, -0.2]]), -2.0, 0.43],
+        "Debe servir para un número y para una tabla de cualquier forma.",
+        mistakes=[
+            (np.abs, "Eso es el valor absoluto: lo negativo debe quedar en 0."),
+            (lambda u: np.minimum(0, u), "Dejaste pasar lo negativo: es al revés."),
+            (lambda u: u, "Falta hacer algo con los negativos."),
+            (lambda u: np.max(np.append(u, 0)), "np.max da un solo número; necesitas uno por elemento: np.maximum."),
+            (lambda u: np.asarray(u > 0, float), "Eso es la derivada de ReLU (0 o 1); lo positivo pasa sin cambios."),
+        ],
+    )
+
+
+@exercise(
+    "La activación sigmoide",
+    hints=[
+        "La fórmula es 1 / (1 + e⁻ᵘ); en NumPy, e elevado a algo es np.exp.",
+        "Cuida el signo del exponente y los paréntesis del denominador.",
+    ],
+    learned="Lleva cualquier número al intervalo (0, 1): se puede leer como una probabilidad.",
+)
+def sigmoid(answer):
+    """``sigmoid(u)`` for a number or an array."""
+    expect_function(
+        answer,
+        _sigmoid,
+        [2.0, 0.0, np.array([-3.0, 0.5])],
+        mistakes=[
+            (lambda u: 1 / (1 + np.exp(u)), "Te falta el signo menos en el exponente."),
+            (lambda u: 1 / 1 + np.exp(-u), "Faltan paréntesis: todo 1 + e⁻ᵘ va en el denominador."),
+            (np.exp, "Eso es solo la exponencial; falta dividir."),
+            (np.tanh, "Eso es la tangente hiperbólica, que va de -1 a 1."),
+        ],
+    )
+
+
+@exercise(
+    "La capa de salida de cada problema",
+    hints=[
+        "¿Cuántos números debe dar la red, y entre qué valores?",
+        "Regresión: lineal y error cuadrático medio. Dos clases: sigmoide. Más clases: softmax. "
+        "La clasificación usa entropía cruzada.",
+    ],
+    learned="El problema decide cuántas neuronas hay a la salida, su activación y la pérdida.",
+)
+def output_layer(answer):
+    """A dict problem → (units, activation, loss)."""
+    right = {
+        "precio": (1, {"lineal", "linear"}, {"error cuadrático medio", "mse"}),
+        "cancelación": (1, {"sigmoide", "sigmoidal", "sigmoid"}, {"entropía cruzada", "entropía cruzada binaria"}),
+        "dígitos": (10, {"softmax"}, {"entropía cruzada", "entropía cruzada categórica"}),
+    }
+    expect(
+        isinstance(answer, dict) and set(answer) >= set(right),
+        "tu respuesta debe ser el diccionario con las claves precio, cancelación y dígitos.",
+        "Solo cambia los puntos suspensivos; deja las claves como están.",
+    )
+    for problem, (units, activations, losses) in right.items():
+        row = answer[problem]
+        expect(
+            isinstance(row, tuple | list) and len(row) == 3,
+            f"en {problem} se esperaban tres cosas: neuronas, activación y pérdida.",
+            "Escríbelas entre paréntesis y en ese orden, como en el ejemplo.",
+        )
+        name = f"el número de neuronas para {problem}"
+        one = "Con dos clases basta una neurona: da la probabilidad de una, y la otra es lo que falta para 1."
+        typical = [
+            (2, one),
+            (9, "Los dígitos van del 0 al 9."),
+            (1, "Con más de dos clases hay una neurona por clase."),
+        ]
+        expect_close(row[0], units, name, "Una neurona por número que la red debe dar.", typical=typical)
+        expect_text(row[1], activations, f"la activación para {problem}", _ACTIVATION_HINTS[problem])
+        expect_text(row[2], losses, f"la pérdida para {problem}", _LOSS_HINTS[problem])
+
+
+_ACTIVATION_HINTS = {
+    "precio": "Un precio puede ser cualquier número: la salida no se debe aplastar.",
+    "cancelación": "Se busca una probabilidad, entre 0 y 1, en una sola neurona.",
+    "dígitos": "Las diez salidas deben ser probabilidades que sumen 1.",
+}
+_LOSS_HINTS = {
+    "precio": "Es regresión: importa la distancia entre lo predicho y lo real.",
+    "cancelación": "Es clasificación: se comparan probabilidades, no distancias.",
+    "dígitos": "Es clasificación: se comparan probabilidades, no distancias.",
+}
+
+
+@exercise(
+    "El error cuadrático medio",
+    hints=[
+        "Para cada ejemplo, la diferencia entre y e ŷ, al cuadrado.",
+        "Al final va el promedio sobre los ejemplos: np.mean.",
+    ],
+    learned="Es la pérdida de la regresión, y la que usarás al volver hacia atrás.",
+)
+def mean_squared_error(answer):
+    """``mean_squared_error(y, y_hat)`` for vectors."""
+    expect_function(
+        answer,
+        lambda y, y_hat: np.mean((y - y_hat) ** 2),
+        [(np.array([1.0, 0.0, 4.0]), np.array([0.5, 2.0, 1.0])), (np.array([1.0]), np.array([0.3764]))],
+        mistakes=[
+            (lambda y, y_hat: np.sum((y - y_hat) ** 2), "Sumaste los errores; falta promediarlos."),
+            (lambda y, y_hat: np.mean(y - y_hat), "Falta el cuadrado: así los errores opuestos se cancelan."),
+            (lambda y, y_hat: np.mean(np.abs(y - y_hat)), "Eso es el error absoluto medio; aquí va el cuadrado."),
+            (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado de cada error, después el promedio."),
+            (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "No hace falta la raíz cuadrada."),
+            (lambda y, y_hat: (y - y_hat) ** 2, "Falta promediar: la pérdida es un solo número."),
+        ],
+    )
+
+
+@exercise(
+    "La cuenta que no cuadra",
+    hints=[
+        "Calcula 0.43·0.3 + 0.44·0.2 y compáralo con 1.217: lo que falta es el sesgo.",
+        "Despeja: sesgo = 1.217 - (0.43·0.3 + 0.44·0.2).",
+    ],
+    learned="La lámina escribe 0.1, pero su resultado, y todo lo que sigue, sale de un sesgo de 1.0.",
+)
+def missing_bias(answer):
+    """``bias``: the one that the slide must have used."""
+    expect_close(
+        answer,
+        1.0,
+        "bias",
+        "Es el número que, sumado a 0.43·0.3 + 0.44·0.2, da 1.217.",
+        typical=[
+            (0.1, "0.1 es lo que escribe la lámina. ¿Da 1.217 con ese sesgo?"),
+            (0.317, "0.317 es lo que da con el sesgo escrito. ¿Qué sesgo daría 1.217?"),
+            (0.217, "0.217 es la suma sin sesgo. ¿Cuánto falta para 1.217?"),
+            (0.9, "0.9 es lo que se debe agregar al 0.1 escrito; se pide el sesgo completo."),
+            (1.217, "1.217 es la suma ponderada; se pide el sesgo que hay dentro de ella."),
+        ],
+        tolerance=1e-4,
+    )
+
+
+def _forward(x, weights, biases, hidden=_relu, output=lambda u: u):
+    h = np.asarray(x, float)
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True), 1):
+        h = (output if k == len(weights) else hidden)(h @ np.asarray(w) + np.asarray(b))
+    return h
+
+
+@exercise(
+    "El paso hacia adelante completo",
+    hints=[
+        "Empieza con h = x. En cada capa: u = h @ W + b, y después la activación.",
+        "En las capas ocultas la activación es ReLU; en la última es lineal, es decir, h = u.",
+        "zip(weights, biases) recorre las capas; la última se reconoce por su posición.",
+    ],
+    learned="La salida de la clase, 0.3764, sale de tu propia función.",
+)
+def forward(answer):
+    """``forward(x, weights, biases)``: ReLU in hidden layers, linear at the end; checked where the two differ."""
+    x = np.asarray(SLIDE_EXAMPLE.x)
+    weights, biases = [np.array(w) for w in _SLIDE[0]], [np.array(b) for b in _SLIDE[1]]
+    negative = [-w for w in weights]  # with these the output is negative, with two's x the hidden sums are
+    one, two = (x, weights, biases), (np.array([[-3.0, -2.0, -1.0], [0.0, 1.0, 0.5]]), weights, biases)
+    minus = (x, negative, [np.array([1.0, 1.0]), np.array([1.0, 1.0]), np.array([-5.0])])
+    expect_function(
+        answer,
+        _forward,
+        [one, minus, two],
+        "Compara con los números de la clase, capa por capa: 0.43 y 0.44; 0.33 y 1.217; 0.3764.",
+        mistakes=[
+            (lambda x, w, b: _forward(x, w, b, output=_relu), "La capa de salida es lineal: sin ReLU."),
+            (lambda x, w, b: _forward(x, w, b, hidden=lambda u: u), "Falta ReLU en las capas ocultas."),
+            (lambda x, w, b: _forward(x, w, [0 * v for v in b]), "Falta sumar los sesgos."),
+            (lambda x, w, b: _forward(x, w[:-1], b[:-1], output=_relu), "Te falta la capa de salida."),
+            (lambda x, w, b: _forward(x, w, b, hidden=_sigmoid), "Las capas ocultas usan ReLU, no la sigmoide."),
+        ],
+    )
+
+
+@exercise(
+    "La misma red en Keras",
+    hints=[
+        "Empieza con keras.Input((3,)) y agrega una capa Dense por cada capa que calcula.",
+        "keras.layers.Dense(2, activation='relu') es una capa oculta de la clase; la de salida tiene una neurona y "
+        "activation='linear'.",
+    ],
+    learned="Con los pesos de la clase, tu red de Keras también da 0.3764.",
+)
+def keras_network(answer):
+    """An untrained Keras model, held against the slides' network by behaviour: our weights in, our outputs out."""
+    expect(
+        hasattr(answer, "get_weights") and callable(answer),
+        "tu respuesta no es un modelo de Keras.",
+        "Crea uno con keras.Sequential([...]) y guárdalo en model.",
+    )
+    parameters = [array for pair in zip(_NETWORK.weights, _NETWORK.biases, strict=True) for array in pair]
+    shapes = [array.shape for array in answer.get_weights()]
+    total = sum(array.size for array in answer.get_weights())
+    expect(
+        shapes == [array.shape for array in parameters],
+        f"tu red tiene {total} parámetros, en {len(shapes) // 2} capas con pesos; se esperaban 17, en 3 capas.",
+        _keras_shape_hint(shapes, total),
+    )
+    convert_to_numpy = import_keras().ops.convert_to_numpy
+    before = answer.get_weights()
+    try:
+        for name, signs, hint in _KERAS_CASES:
+            signed = [sign * array for sign, array in zip(signs, parameters, strict=True)]
+            answer.set_weights(signed)
+            got = convert_to_numpy(call(answer, np.asarray(SLIDE_EXAMPLE.x)))
+            expected = _forward(SLIDE_EXAMPLE.x, signed[::2], signed[1::2])
+            expect_close(got, expected, f"con {name}, model(x)", hint, tolerance=1e-4)
+    finally:
+        answer.set_weights(before)
+
+
+# Each flips the signs of one layer's weights and biases, so that its sums turn negative and its activation shows.
+_KERAS_CASES = [
+    ("los pesos de la clase", (1, 1, 1, 1, 1, 1), "Revisa las activaciones de cada capa."),
+    ("la primera capa cambiada de signo", (-1, -1, 1, 1, 1, 1), "¿Tiene ReLU la primera capa oculta?"),
+    ("la segunda capa cambiada de signo", (1, 1, -1, -1, 1, 1), "¿Tiene ReLU la segunda capa oculta?"),
+    ("la última capa cambiada de signo", (1, 1, 1, 1, -1, -1), "La salida es lineal: no lleva ReLU ni sigmoide."),
+]
+
+
+def _keras_shape_hint(shapes, total):
+    if not shapes:
+        return "Tu red aún no tiene pesos: empieza con keras.Input((3,))."
+    if total == 12:
+        return "Faltan los sesgos: quita use_bias=False."
+    if shapes[0][0] != 3:
+        return "La entrada tiene 3 atributos: keras.Input((3,))."
+    if len(shapes) > 6:
+        return "Sobra una capa: keras.Input ya es la capa de entrada, y no tiene pesos."
+    if len(shapes) < 6:
+        return "Falta una capa: son dos capas ocultas y la de salida."
+    return "La arquitectura es 3-2-2-1: dos neuronas en cada capa oculta y una a la salida."

@@ -1,0 +1,288 @@
+"""Checks of notebook 02: the chain rule layer by layer, gradient descent, backpropagation as dynamic programming."""
+
+import math
+
+import numpy as np
+
+from course import byhand, graph
+from course.byhand import SLIDE_EXAMPLE
+from course.checks import call, exercise, expect, expect_close, expect_function
+
+
+def _mse_slope(y, y_hat):
+    return 2 * (y_hat - y) / np.size(y)
+
+
+@exercise(
+    "Dónde empieza el camino de vuelta",
+    hints=[
+        "Deriva (y - ŷ)² con respecto a ŷ, no con respecto a y.",
+        "La derivada de (y - ŷ)² es 2·(ŷ - y); como la pérdida es un promedio, divide por el número de valores.",
+    ],
+    learned="Con y = 1 da -1.2472: si ŷ sube un poco, la pérdida baja.",
+)
+def output_slope(answer):
+    """``output_slope(y, y_hat)``: dL/dŷ of the mean squared error."""
+    expect_function(
+        answer,
+        _mse_slope,
+        [(np.array([[1.0]]), np.array([[0.3764]])), (np.array([[1.0], [2.0], [0.0]]), np.array([[0.5], [3.0], [0.5]]))],
+        mistakes=[
+            (lambda y, y_hat: -_mse_slope(y, y_hat), "Tiene el signo cambiado: si ŷ < y, al subir ŷ la pérdida baja."),
+            (lambda y, y_hat: (y_hat - y) / np.size(y), "Falta el 2 que baja del exponente."),
+            (lambda y, y_hat: 2 * (y_hat - y), "Falta dividir por n: la pérdida es un promedio."),
+            (lambda y, y_hat: (y_hat - y) ** 2, "Eso es el error al cuadrado; falta derivarlo."),
+            (lambda y, y_hat: np.mean(2 * (y_hat - y)), "No promedies: hay una derivada por cada predicción."),
+        ],
+    )
+
+
+@exercise(
+    "La pendiente de ReLU",
+    hints=[
+        "Mira el dibujo de ReLU: ¿qué pendiente tiene a la derecha del 0? ¿Y a la izquierda?",
+        "Es 1 donde u > 0 y 0 donde no.",
+    ],
+    learned="Una neurona con u negativa no deja pasar nada hacia atrás: por eso se habla de neuronas muertas.",
+)
+def relu_slope(answer):
+    """``relu_slope(u)`` for arrays; at exactly 0 any convention is right."""
+    expect_function(
+        answer,
+        lambda u: np.asarray(np.asarray(u) > 0, float),
+        [np.array([[0.43, -0.2], [-1.0, 2.5]]), np.array([3.0, -0.5, 0.1])],
+        mistakes=[
+            (lambda u: np.maximum(0, u), "Eso es ReLU; aquí va su derivada."),
+            (lambda u: np.sign(u), "A la izquierda del 0 ReLU es plana: su pendiente es 0, no -1."),
+            (lambda u: np.ones_like(u), "A la izquierda del 0 la pendiente no es 1: ReLU es plana ahí."),
+            (lambda u: np.asarray(u < 0, float), "Es al revés: la pendiente es 1 donde u es positiva."),
+        ],
+    )
+
+
+def _layer_backward(dh, u, h_before, w):
+    du = dh * (u > 0)
+    return {"du": du, "dw": h_before.T @ du, "db": du.sum(axis=0), "dh_before": du @ w.T}
+
+
+def _mistaken(**changes):
+    """Return the layer's derivatives with some of them replaced: a typical mistake."""
+
+    def layer(dh, u, h_before, w):
+        right = _layer_backward(dh, u, h_before, w)
+        return {**right, **{name: change(dh, u, h_before, w, right["du"]) for name, change in changes.items()}}
+
+    return layer
+
+
+@exercise(
+    "Una capa hacia atrás",
+    hints=[
+        "Primero du: lo que llega, dh, multiplicado elemento a elemento por la pendiente de ReLU en u.",
+        "Después dw = h_before.T @ du, con la misma forma que w, y db: la suma de du por columnas.",
+        "Por último, lo que se entrega a la capa anterior: dh_before = du @ w.T.",
+    ],
+    learned="Con estas cuatro líneas, capa tras capa, se llega desde la pérdida hasta el primer peso.",
+)
+def layer_backward(answer):
+    """``layer_backward(dh, u, h_before, w)`` → dict with du, dw, db, dh_before."""
+    rng = np.random.default_rng(0)
+    u = np.array([[0.5, -1.0, 2.0], [-0.3, 0.7, 1.5]])
+    case = (rng.normal(size=(2, 3)), u, rng.normal(size=(2, 4)), rng.normal(size=(4, 3)))
+    expect_close(
+        call(answer, *case),
+        _layer_backward(*case),
+        "layer_backward(…)",
+        "Revisa las formas: dw debe tener la de w, y dh_before la de h_before.",
+        exact_shape=True,
+        typical=[(mistaken(*case), hint) for mistaken, hint in _LAYER_MISTAKES],
+    )
+
+
+_LAYER_MISTAKES = [
+    (_mistaken(du=lambda dh, *_: dh), "En du falta la pendiente de ReLU."),
+    (_mistaken(du=lambda dh, u, *_: dh * np.maximum(0, u)), "En du va la pendiente de ReLU (0 o 1), no ReLU."),
+    (_mistaken(db=lambda *a: a[-1].mean(axis=0)), "En db se suman las filas: el promedio ya está en dh."),
+    (_mistaken(db=lambda *a: a[-1].sum()), "En db hay un número por neurona: suma solo por columnas."),
+    (_mistaken(db=lambda *a: a[-1]), "En db falta sumar las filas del lote."),
+    (_mistaken(dw=lambda dh, u, h, w, du: h.T @ dh), "En dw usa du, no dh: el peso actúa antes de la activación."),
+    (_mistaken(dh_before=lambda dh, u, h, w, du: dh @ w.T), "En dh_before usa du, no dh."),
+]
+
+
+def _backward(x, y, weights, biases):
+    activations = ["relu"] * (len(weights) - 1) + ["linear"]
+    network = byhand.Network(tuple(weights), tuple(biases), tuple(activations), "mean_squared_error")
+    gradients = byhand.backward(network, byhand.forward(network, x), y)
+    return list(gradients.weights), list(gradients.biases)
+
+
+@exercise(
+    "La red entera hacia atrás",
+    hints=[
+        "Haz primero el paso hacia adelante y guarda cada u y cada h: los vas a necesitar.",
+        "Empieza por la salida, que es lineal: du = dL/dŷ. Recorre las capas con reversed(range(len(weights))).",
+        "Guarda dw y db de cada capa y, al final, déjalos en el orden de las capas.",
+    ],
+    learned="Acabas de programar backpropagation.",
+)
+def backward(answer):
+    """``backward(x, y, weights, biases)`` → (list of dW, list of db), first layer first."""
+    network = SLIDE_EXAMPLE.network
+    cases = [("la red de la clase", np.array(SLIDE_EXAMPLE.x), np.array(SLIDE_EXAMPLE.y), network)]
+    rng = np.random.default_rng(3)
+    other = byhand.random_network((4, 5, 3, 6, 2), seed=3)
+    cases.append(("una red 4-5-3-6-2 con 7 ejemplos", rng.normal(size=(7, 4)), rng.normal(size=(7, 2)), other))
+    for name, x, y, net in cases:
+        weights, biases = [np.array(w) for w in net.weights], [np.array(b) for b in net.biases]
+        got = call(answer, x, y, weights, biases)
+        expect(
+            isinstance(got, tuple | list) and len(got) == 2 and all(len(part) == len(weights) for part in got),
+            f"con {name} se esperaban dos listas, la de los dW y la de los db, con {len(weights)} elementos cada una.",
+            "Termina con return weight_gradients, bias_gradients.",
+        )
+        for symbol, parts, right in zip(("dW", "db"), got, _backward(x, y, weights, biases), strict=True):
+            for k, (part, expected) in enumerate(zip(parts, right, strict=True), 1):
+                swapped = [(right[-k], "Las capas están en orden inverso: la primera va primero.")]
+                opposite = [(-expected, "Tiene el signo cambiado: revisa dL/dŷ.")]
+                half = [(expected / 2, "Es la mitad: falta el 2 de la derivada del cuadrado.")]
+                times = [(expected * np.size(y), "Falta dividir por n en dL/dŷ: la pérdida es un promedio.")]
+                expect_close(
+                    part,
+                    expected,
+                    f"con {name}, {symbol} de la capa {k}",
+                    "Compara con la tabla de los cuatro caminos: ¿usaste la pendiente de ReLU en las capas ocultas?",
+                    typical=[*swapped, *opposite, *half, *times] if part is not None else (),
+                    exact_shape=True,
+                )
+
+
+@exercise(
+    "Un paso de descenso del gradiente",
+    hints=[
+        "El gradiente apunta hacia donde la pérdida sube: hay que ir en sentido contrario.",
+        "θ nuevo = θ - α · gradiente.",
+    ],
+    learned="Es la regla de aprendizaje de la clase.",
+)
+def update(answer):
+    """``update(theta, gradient, learning_rate)``: the new parameter."""
+    expect_function(
+        answer,
+        lambda theta, gradient, rate: theta - rate * gradient,
+        [(np.array([1.0, -2.0]), np.array([0.5, -1.0]), 0.1), (3.0, 4.0, 0.25)],
+        mistakes=[
+            (lambda theta, gradient, rate: theta + rate * gradient, "Sumaste: así la pérdida sube."),
+            (lambda theta, gradient, rate: theta - gradient, "Falta la tasa de aprendizaje."),
+            (lambda theta, gradient, rate: -rate * gradient, "Eso es solo el paso: falta partir desde theta."),
+            (lambda theta, gradient, rate: theta - gradient / rate, "La tasa multiplica al gradiente, no lo divide."),
+            (lambda theta, gradient, rate: rate * (theta - gradient), "La tasa multiplica solo al gradiente."),
+        ],
+    )
+
+
+@exercise(
+    "Épocas, lotes y pasos",
+    hints=[
+        "En una época pasan todos los ejemplos, lote por lote, y cada lote da un paso.",
+        "Si el último lote queda incompleto, también da su paso: redondea hacia arriba con math.ceil.",
+    ],
+    learned="Con 60000 ejemplos y lotes de 128, una época son 469 pasos.",
+)
+def steps(answer):
+    """``steps(n, batch_size, epochs)``: parameter updates in a training."""
+    expect_function(
+        answer,
+        lambda n, batch_size, epochs: math.ceil(n / batch_size) * epochs,
+        [(60000, 128, 1), (100, 32, 3), (100, 25, 2), (5, 10, 4)],
+        "Prueba con 100 ejemplos en lotes de 32: 32 + 32 + 32 + 4.",
+        tolerance=1e-9,
+        mistakes=[
+            (lambda n, batch_size, epochs: n // batch_size * epochs, "Falta el último lote, el incompleto."),
+            (lambda n, batch_size, epochs: n / batch_size * epochs, "No hay pasos a medias: redondea hacia arriba."),
+            (
+                lambda n, batch_size, epochs: math.ceil(n / batch_size),
+                "Eso es en una época; multiplica por las épocas.",
+            ),
+            (lambda n, batch_size, epochs: n * epochs, "Eso sería con lotes de un solo ejemplo."),
+            (lambda n, batch_size, epochs: epochs, "Hay un paso por lote, no uno por época."),
+            (lambda n, batch_size, epochs: math.ceil(n * epochs / batch_size), "Cada época cierra su último lote."),
+        ],
+    )
+
+
+@exercise(
+    "Cuántos caminos hay",
+    hints=[
+        "Dibuja 2 capas de 3 neuronas: desde x puedes ir a 3 neuronas, y desde cada una a otras 3.",
+        "Cada capa multiplica los caminos por su ancho.",
+    ],
+    learned="Con 12 capas de 3 neuronas ya son 531441: por eso nadie deriva camino por camino.",
+)
+def count_paths(answer):
+    """``count_paths(depth, width)``: paths from the input to the output."""
+    expect_function(
+        answer,
+        lambda depth, width: width**depth,
+        [(2, 3), (12, 3), (5, 2), (1, 4)],
+        mistakes=[
+            (lambda depth, width: depth * width, "Eso es el número de neuronas, no de caminos."),
+            (lambda depth, width: depth**width, "Es al revés: cada capa multiplica por su ancho."),
+            (
+                lambda depth, width: width ** (depth + 1),
+                "Sobra un factor: a la salida todos llegan a la misma neurona.",
+            ),
+            (lambda depth, width: width ** (depth - 1), "Falta un factor: la primera capa también abre caminos."),
+            (lambda depth, width: depth * width**2, "Las capas se multiplican, no se suman."),
+        ],
+    )
+
+
+class _Watched:
+    """A node of a graph that counts how often its parents are asked for."""
+
+    __slots__ = ("_parents", "data", "slopes", "visits")
+
+    def __init__(self, node, parents, visits):
+        self.data, self.slopes, self._parents, self.visits = node.data, node.slopes, parents, visits
+
+    @property
+    def parents(self):
+        self.visits.append(self)
+        return self._parents
+
+
+def _watched(output, source):
+    """Copy a graph into watched nodes; return the copies of both ends and the list that its visits go to."""
+    visits, copies = [], {}
+    for node in output.nodes():
+        copies[node] = _Watched(node, tuple(copies[parent] for parent in node.parents), visits)
+    return copies[output], copies[source], visits
+
+
+@exercise(
+    "Derivar con memoria",
+    hints=[
+        "Antes de calcular, mira si la derivada de ese nodo ya está en known.",
+        "Cuando la calcules, guárdala: known[output] = …, y devuelve known[output].",
+        "Pasa el mismo diccionario known en cada llamada recursiva.",
+    ],
+    learned="Eso es programación dinámica: cada nodo se visita una sola vez.",
+)
+def derivative(answer):
+    """``derivative(output, node, known)``: memoized recursion; right, and with one visit per node."""
+    for depth, width in ((1, 2), (3, 2), (6, 3)):
+        output, source = graph.layered_graph(depth, width)
+        expected = graph.derivative_memoized(output, source).value
+        top, bottom, visits = _watched(output, source)
+        got = call(answer, top, bottom, {})
+        what = f"la derivada en una red de {depth} capa(s) de {width}"
+        expect_close(
+            got, expected, what, "Es la suma, sobre los padres, de pendiente · derivada del padre.", reveal=True
+        )
+        nodes = len(output.nodes())
+        expect(
+            len(visits) <= 2 * nodes,
+            f"el resultado es correcto, pero visitaste {len(visits)} veces los {nodes} nodos.",
+            "Guarda cada derivada en known y, si ya está, devuélvela sin volver a calcular.",
+        )

@@ -1,0 +1,71 @@
+import numpy as np
+
+from checks_cases import Cases
+
+X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+W = np.array([[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 0.0, -2.0]])
+B = np.array([10.0, 20.0, 30.0, 40.0])
+
+weighted_sum = Cases(
+    right=[
+        lambda x, w, b: np.sum(x * w) + b,
+        lambda x, w, b: b + sum(xi * wi for xi, wi in zip(x, w, strict=True)),
+        lambda x, w, b: np.dot(w, x) + b,
+        lambda x, w, b: np.array([x @ w + b]),
+    ],
+    wrong=[
+        (lambda x, w, b: x @ w, "falta sumar el sesgo"),
+        (lambda x, w, b: x * w + b, "falta sumarlos en uno solo"),
+        (lambda x, w, b: np.sum(x * w + b), "una vez por neurona"),
+        (lambda x, w, b: np.sum(x + w) + b, "se multiplica por su peso"),
+        (lambda x, w: x @ w, "Ahora es tu_función(x, w)"),
+        (lambda x, w, b: print(x @ w + b), "return"),
+    ],
+)
+
+batch = Cases(
+    right=[
+        (X @ W + B).tolist(),
+        np.array([[sum(xi * wi for xi, wi in zip(x, w, strict=True)) for w in W.T] for x in X]) + B,
+        (X @ W + B).astype("float32"),
+    ],
+    wrong=[
+        (X @ W, "falta sumar los sesgos"),
+        ((X @ W + B).T, "traspuesta"),
+        ((X @ W).sum(axis=0) + B, "No sumes las filas"),
+        ((X @ W + B)[:1], "Calcula el producto de matrices"),
+        ("X @ W + b", "comillas"),
+    ],
+)
+
+slope = Cases(
+    right=[
+        lambda f, w: (f(w + 1e-5) - f(w)) / 1e-5,
+        lambda f, w: (f(w) - f(w - 1e-4)) / 1e-4,
+        lambda f, w: (f(w + 1e-3) - f(w - 1e-3)) / 2e-3,
+    ],
+    wrong=[
+        (lambda f, w: f(w), "cuánto cambia f al mover w"),
+        (lambda f, w: (f(w - 1e-5) - f(w)) / 1e-5, "signo cambiado"),
+        (lambda f, w: f(w + 1e-5) - f(w), "divide por la distancia"),
+        (lambda f, w: (f(w + 1e-5) - f(w - 1e-5)) / 1e-5, "divide por 2ε"),
+        (lambda f, w: (f(w + 1e-5) - f(w)) / 2e-5, "distan ε, no 2ε"),
+        (lambda f, w: abs(f(w + 1e-5) - f(w)) / 1e-5, "El signo importa"),
+    ],
+)
+
+RIGHT = {"a": "activación", "b": "pérdida", "c": "pérdida", "d": "activación"}
+activation_or_loss = Cases(
+    right=[
+        {key: word.upper() for key, word in RIGHT.items()},
+        {"a": " activacion ", "b": "Perdida", "c": "perdida", "d": "Activación"},
+    ],
+    wrong=[
+        ({**RIGHT, "a": "pérdida"}, "solo la suma ponderada"),
+        ({**RIGHT, "b": "activación"}, "con la respuesta correcta"),
+        ({**RIGHT, "c": "activación"}, "intenta que baje"),
+        ({**RIGHT, "d": "pérdida"}, "valdrían lo mismo que una sola"),
+        (["activación", "pérdida", "pérdida", "activación"], "deja las claves"),
+        ({**RIGHT, "a": 1}, "comillas"),
+    ],
+)

@@ -1,0 +1,193 @@
+from itertools import pairwise
+
+import keras
+import numpy as np
+
+from checks_cases import Cases
+from course import models
+
+count_parameters = Cases(
+    right=[
+        lambda units: sum((before + 1) * after for before, after in pairwise(units)),
+        lambda units: (
+            models.mlp(units[0], units[1:-1], "regression").count_params()
+            if units[-1] == 1
+            else models.mlp(units[0], units[1:-1], "multiclass", classes=units[-1]).count_params()
+        ),
+        lambda units: float(np.dot(units[:-1], units[1:]) + np.sum(units[1:])),
+    ],
+    wrong=[
+        (lambda units: sum(a * b for a, b in pairwise(units)), "falta un sesgo"),
+        (lambda units: sum(a * b + b * b for a, b in pairwise(units)), "fórmula de la lámina"),
+        (lambda units: sum(a * b for a, b in pairwise(units)) + sum(units), "no tienen sesgo"),
+        (lambda units: sum(a * b + 1 for a, b in pairwise(units)), "no uno por capa"),
+        (lambda units: sum(units), "número de neuronas"),
+    ],
+)
+
+relu = Cases(
+    right=[
+        lambda u: np.where(np.asarray(u) > 0, u, 0),
+        lambda u: u * (np.asarray(u) > 0),
+        lambda u: keras.ops.relu(u),
+        lambda u: (np.abs(u) + u) / 2,
+    ],
+    wrong=[
+        (np.abs, "valor absoluto"),
+        (lambda u: np.minimum(0, u), "es al revés"),
+        (lambda u: u, "los negativos"),
+        (lambda u: np.asarray(u > 0, float), "derivada de ReLU"),
+        (lambda u: max(0, u), "elemento a elemento"),
+        (lambda u: np.max(np.append(u, 0)), "np.maximum"),
+    ],
+)
+
+sigmoid = Cases(
+    right=[
+        lambda u: np.exp(u) / (1 + np.exp(u)),
+        lambda u: (1 + np.tanh(np.asarray(u) / 2)) / 2,
+        lambda u: keras.ops.sigmoid(u),
+    ],
+    wrong=[
+        (lambda u: 1 / (1 + np.exp(u)), "signo menos"),
+        (lambda u: 1 / 1 + np.exp(-u), "paréntesis"),
+        (np.tanh, "tangente hiperbólica"),
+        (np.exp, "solo la exponencial"),
+        (lambda u: 1 / (1 - np.exp(-u)), "nb01.sigmoid.hint()"),
+    ],
+)
+
+ROWS = {
+    "precio": (1, "lineal", "error cuadrático medio"),
+    "cancelación": (1, "sigmoide", "entropía cruzada"),
+    "dígitos": (10, "softmax", "entropía cruzada"),
+}
+output_layer = Cases(
+    right=[
+        {
+            "precio": [1, "linear", "MSE"],
+            "cancelación": [1, "Sigmoidal", "Entropía cruzada binaria"],
+            "dígitos": [10, "Softmax", "entropia cruzada categorica"],
+        },
+        {**ROWS, "cancelación": (np.int64(1), "sigmoid", "entropía cruzada")},
+    ],
+    wrong=[
+        ({**ROWS, "precio": (1, "sigmoide", "error cuadrático medio")}, "no se debe aplastar"),
+        ({**ROWS, "precio": (1, "lineal", "entropía cruzada")}, "Es regresión"),
+        ({**ROWS, "cancelación": (2, "sigmoide", "entropía cruzada")}, "basta una neurona"),
+        ({**ROWS, "cancelación": (1, "softmax", "entropía cruzada")}, "entre 0 y 1"),
+        ({**ROWS, "dígitos": (9, "softmax", "entropía cruzada")}, "del 0 al 9"),
+        ({**ROWS, "dígitos": (1, "softmax", "entropía cruzada")}, "una neurona por clase"),
+        ({**ROWS, "dígitos": (10, "sigmoide", "entropía cruzada")}, "sumen 1"),
+        ({**ROWS, "dígitos": (10, "softmax", "error cuadrático medio")}, "se comparan probabilidades"),
+        ({**ROWS, "dígitos": (10, "softmax")}, "entre paréntesis"),
+        (list(ROWS.values()), "deja las claves"),
+    ],
+)
+
+mean_squared_error = Cases(
+    right=[
+        lambda y, y_hat: np.mean(np.square(y_hat - y)),
+        lambda y, y_hat: sum((a - b) ** 2 for a, b in zip(y, y_hat, strict=True)) / len(y),
+        lambda y, y_hat: np.dot(y - y_hat, y - y_hat) / y.size,
+    ],
+    wrong=[
+        (lambda y, y_hat: np.sum((y - y_hat) ** 2), "falta promediarlos"),
+        (lambda y, y_hat: np.mean(y - y_hat), "Falta el cuadrado"),
+        (lambda y, y_hat: np.mean(np.abs(y - y_hat)), "error absoluto"),
+        (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado"),
+        (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "raíz"),
+        (lambda y, y_hat: (y - y_hat) ** 2, "Falta promediar"),
+    ],
+)
+
+missing_bias = Cases(
+    right=[1, 1.217 - (0.43 * 0.3 + 0.44 * 0.2), np.array([1.0])],
+    wrong=[
+        (0.1, "es lo que escribe la lámina"),
+        (0.317, "con el sesgo escrito"),
+        (0.217, "la suma sin sesgo"),
+        (0.9, "el sesgo completo"),
+        (1.217, "el sesgo que hay dentro"),
+        (-1.0, "sumado a 0.43"),
+    ],
+)
+
+
+def _pass(hidden=lambda u: np.maximum(0, u), output=lambda u: u, biases=lambda b: b, layers=None):
+    def forward(x, weights, bias_list):
+        for k, (w, b) in enumerate(zip(weights, bias_list, strict=True), 1):
+            if layers is None or k <= layers:
+                x = (output if k == len(weights) else hidden)(x @ w + biases(b))
+        return x
+
+    return forward
+
+
+def _as_keras(x, weights, biases):
+    layers = [keras.layers.Dense(b.size, activation="relu") for b in biases[:-1]]
+    model = keras.Sequential([keras.Input((x.shape[1],)), *layers, keras.layers.Dense(biases[-1].size)])
+    model.set_weights([array for pair in zip(weights, biases, strict=True) for array in pair])
+    return model(x)
+
+
+def _recursive(x, weights, biases):
+    u = x @ weights[0] + biases[0]
+    return u if len(weights) == 1 else _recursive(u * (u > 0), weights[1:], biases[1:])
+
+
+forward = Cases(
+    right=[_pass(), _recursive, _as_keras],
+    wrong=[
+        (_pass(output=lambda u: np.maximum(0, u)), "sin ReLU"),
+        (_pass(hidden=lambda u: u), "Falta ReLU en las capas ocultas"),
+        (_pass(biases=lambda b: 0 * b), "Falta sumar los sesgos"),
+        (_pass(layers=2), "falta la capa de salida"),
+        (_pass(hidden=lambda u: 1 / (1 + np.exp(-u))), "no la sigmoide"),
+        (lambda x, weights, biases: x @ weights[1], "formas"),
+    ],
+)
+
+
+def _net(first="relu", second="relu", output="linear", units=(3, 2, 2, 1), use_bias=True):
+    layers = [
+        keras.layers.Dense(n, activation=activation, use_bias=use_bias)
+        for n, activation in zip(units[1:], (first, second, output)[-len(units[1:]) :], strict=True)
+    ]
+    return keras.Sequential([keras.Input((units[0],)), *layers])
+
+
+def _functional():
+    x = keras.Input((3,))
+    h = keras.layers.Dense(2)(x)
+    h = keras.layers.Dense(2, activation="relu")(keras.layers.ReLU()(h))
+    return keras.Model(x, keras.layers.Dense(1)(h))
+
+
+def _dead():
+    """Start where every unit of the first layer is dead: the check must not depend on the initial weights."""
+    model = _net()
+    model.set_weights([-np.ones_like(array) for array in model.get_weights()])
+    return model
+
+
+keras_network = Cases(
+    right=[_net(), models.mlp(3, (2, 2), "regression"), _functional(), _dead()],
+    wrong=[
+        (_net(first="linear"), "primera capa oculta"),
+        (_net(second="tanh"), "activaciones"),
+        (_net(second="linear"), "segunda capa oculta"),
+        (_net(output="relu"), "La salida es lineal"),
+        (_net(output="sigmoid"), "Revisa las activaciones"),
+        (_net(units=(2, 2, 2, 1)), "3 atributos"),
+        (_net(units=(3, 2, 1)), "Falta una capa"),
+        (_net(units=(3, 2, 3, 1)), "3-2-2-1"),
+        (_net(use_bias=False), "Faltan los sesgos"),
+        (keras.Sequential([keras.layers.Dense(2)]), "aún no tiene pesos"),
+        (
+            keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(n, activation="relu") for n in (3, 2, 2, 1))]),
+            "Sobra una capa",
+        ),
+        ("keras.Sequential", "keras.Sequential([...])"),
+    ],
+)
