@@ -4,6 +4,7 @@ Every notebook begins with ``course.environment.prepare(seed=…)``. ``KERAS_BAC
 says what happens when nobody has chosen (TensorFlow, Keras's own default).
 """
 
+import logging
 import numbers
 import os
 import sys
@@ -30,6 +31,8 @@ def configure():
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    # Its Python side warns about retracing when several models are trained in a row, which is what a class does.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     os.environ.pop("NO_COLOR", None)
     backend = os.environ["KERAS_BACKEND"]
     if backend not in BACKENDS:
