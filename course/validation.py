@@ -162,7 +162,7 @@ def _check_shapes(weights, biases, activations):
         if b.shape != (w.shape[1],):
             raise CourseError(
                 f"biases[{k}] tiene forma {b.shape} y weights[{k}] tiene forma {w.shape}: "
-                f"debe haber {w.shape[1]} sesgos, uno por columna."
+                f"debe haber un sesgo por columna, {w.shape[1]} en total."
             )
 
 
