@@ -68,7 +68,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
     for path in notebooks.solutions(names):
         stored, notebook = notebooks.read(path), notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, _progress)
-        _write_copies(notebook, path.stem, Path(output))
+        write_copies(notebook, path.stem, Path(output))
         rows.append(_row(stored, notebook, run))
         failures += bool(run.error)
     print(f"\n{_table(rows)}\n\nCopias ejecutadas y páginas HTML: {Path(output)}")
@@ -223,7 +223,8 @@ def _first_line(text):
     return (text.strip().splitlines() or [""])[0][:200]
 
 
-def _write_copies(notebook, name, folder):
+def write_copies(notebook, name, folder):
+    """Write an executed notebook to `folder`, as a notebook and as a page of HTML whose figures have their alt text."""
     from jinja2 import DictLoader
     from nbconvert.exporters import HTMLExporter  # a second to import, wanted only here
 
