@@ -15,8 +15,8 @@ def main(arguments=None):
         The words after ``course``; those of the process by default.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console without ✔ or ñ shows "?" instead of failing
+        if hasattr(stream, "reconfigure"):  # not so where another program has put its own
+            stream.reconfigure(errors="replace")  # a console without ✔ shows "?" instead of failing
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -59,8 +59,27 @@ def _execute(options):
     return runner.execute_in_place(options.names, options.cell_timeout, options.notebook_timeout)
 
 
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that speaks Spanish, also when it does not understand."""
+
+    def __init__(self, **options):
+        super().__init__(**options, add_help=False, formatter_class=_Help)
+        self.add_argument("-h", "--help", action="help", help="muestra esta ayuda")
+
+    def error(self, message):
+        self.exit(2, f"✘ No entiendo la orden. Mira las que hay con: {self.prog} --help\n")
+
+
+class _Help(argparse.HelpFormatter):
+    def add_usage(self, usage, actions, groups, prefix=None):
+        super().add_usage(usage, actions, groups, "uso: " if prefix is None else prefix)
+
+    def start_section(self, heading):
+        super().start_section({"options": "opciones", "positional arguments": "argumentos"}.get(heading, heading))
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
+    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
     run = _command(

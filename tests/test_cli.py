@@ -1,0 +1,128 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from course import cli
+from course.errors import CourseError
+
+COMMANDS = [
+    ["run"],
+    ["doctor"],
+    ["notebooks"],
+    ["notebooks", "build"],
+    ["notebooks", "check"],
+    ["notebooks", "execute"],
+]
+HEAVY = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "numpy", "nbformat", "sklearn"}
+
+
+def python(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, env={**os.environ, **environment}, check=False, timeout=60
+    )
+
+
+def failing(error):
+    def command(*options):
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize("words", [[], *COMMANDS], ids=" ".join)
+def test_help_is_spanish_and_succeeds(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*words, "--help"])
+    printed = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert printed.startswith(" ".join(["uso: course", *words, "[-h]"]))
+    assert "muestra esta ayuda" in printed
+    for english in ("usage", "options", "arguments", "show this"):
+        assert english not in printed
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["nada"], ["notebooks"], ["run", "--cell-timeout", "mucho"], ["doctor", "x"]], ids=str
+)
+def test_what_is_not_understood_is_said_in_one_line(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("✘ No entiendo la orden. Mira las que hay con: course")
+    assert errors.rstrip().endswith("--help")
+
+
+def test_names_and_time_outs_reach_the_runner(monkeypatch):
+    calls = []
+    monkeypatch.setattr("course.runner.run_class", lambda *options: calls.append(options) or 1)
+    monkeypatch.setattr("course.runner.execute_in_place", lambda *options: calls.append(options) or 0)
+    assert cli.main(["run", "00", "01", "--cell-timeout", "5"]) == 1
+    assert cli.main(["notebooks", "execute", "--notebook-timeout", "7"]) == 0
+    assert calls == [(["00", "01"], 5, 900), ([], 300, 7)]
+
+
+def test_build_and_check_say_what_they_did(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("course.notebooks.build", lambda: [tmp_path / "00_a.ipynb"])
+    assert cli.main(["notebooks", "build"]) == 0
+    monkeypatch.setattr("course.notebooks.build", list)
+    assert cli.main(["notebooks", "build"]) == 0
+    assert capsys.readouterr().out == "✔ 00_a.ipynb\n✔ Las copias de los estudiantes ya estaban al día.\n"
+    monkeypatch.setattr("course.guards.report", lambda: 1)
+    assert cli.main(["notebooks", "check"]) == 1
+
+
+def test_a_course_error_is_a_message_and_status_1(monkeypatch, capsys):
+    monkeypatch.setattr("course.notebooks.build", failing(CourseError("Falta algo. Ponlo.")))
+    assert cli.main(["notebooks", "build"]) == 1
+    assert capsys.readouterr().err == "✘ Falta algo. Ponlo.\n"
+
+
+def test_ctrl_c_is_a_message_and_status_130(monkeypatch, capsys):
+    monkeypatch.setattr("course.notebooks.build", failing(KeyboardInterrupt))
+    assert cli.main(["notebooks", "build"]) == 130
+    assert capsys.readouterr().err == "\nInterrumpido con Ctrl-C.\n"
+
+
+CONSOLES = [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONUTF8": "0", "LC_ALL": "C"}]
+
+
+@pytest.mark.parametrize("console", CONSOLES, ids=str)
+def test_a_poor_console_gets_its_message_and_no_traceback(console):
+    program = """
+from course import cli, notebooks
+notebooks.build = list
+raise SystemExit(cli.main(["notebooks", "build"]))
+"""
+    done = python("-c", program, **console)
+    assert done.returncode == 0
+    assert b"Las copias de los estudiantes ya estaban al d" in done.stdout
+    assert done.stderr == b""
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    done = python("-c", "import sys, course; print(*sys.modules)")
+    assert HEAVY.isdisjoint(done.stdout.decode().split())
+
+
+@pytest.mark.parametrize("words", [[], *COMMANDS], ids=" ".join)
+def test_help_loads_nothing_heavy(words):
+    program = f"""
+import sys
+from course import cli
+try:
+    cli.main({[*words, "--help"]!r})
+finally:
+    print("loaded:", *sys.modules)
+"""
+    done = python("-c", program)
+    assert done.returncode == 0
+    assert HEAVY.isdisjoint(done.stdout.decode().rpartition("loaded:")[2].split())
+
+
+def test_python_dash_m_is_the_same_command():
+    done = python("-m", "course", "--help", PYTHONIOENCODING="utf-8")
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith("uso: course")
