@@ -156,6 +156,8 @@ STUBS = {
     "in a tuple": "def f(u):\n    h = ...  # Tu código aquí\n    return u, h",
     "in an array": "def f(u):\n    h = ...  # Tu código aquí\n    return np.array(h)",
     "lambda": "f = lambda u: ...",
+    "raises elsewhere": "def f(u):\n    w = ...  # Tu código aquí\n    return np.ones(3) @ w",
+    "in a helper": "def g():\n    return ...\n\ndef f(u):\n    return len(g())",
 }
 
 

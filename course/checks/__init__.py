@@ -17,15 +17,8 @@ import sys
 import warnings
 from dataclasses import dataclass
 
-from course.checks.expect import (
-    Unattempted,
-    Wrong,
-    call,
-    expect,
-    expect_close,
-    expect_function,
-    expect_text,
-)
+from course.checks.calls import Unattempted, Wrong, call
+from course.checks.expect import expect, expect_close, expect_function, expect_text
 from course.checks.values import has_placeholder, tell_error
 
 __all__ = [

@@ -4,38 +4,12 @@ Every helper returns quietly when the answer is right, and otherwise raises `Wro
 deserves) or `Unattempted`. `course.checks.Exercise` turns those into words; they never reach the student as errors.
 """
 
-import ast
-import copy
-import inspect
-import textwrap
 import unicodedata
 
 import numpy as np
 
-from course.checks.values import (
-    as_numbers,
-    call_text,
-    function_name,
-    has_placeholder,
-    safe_text,
-    show,
-    show_apart,
-    tell_error,
-)
-from course.errors import CourseError
-
-
-class Wrong(CourseError):
-    """The answer is not right yet: `message` says what was seen, `hint` what to think about next."""
-
-    def __init__(self, message, hint=""):
-        """Keep both apart: the engine puts them into one line."""
-        super().__init__(message)
-        self.message, self.hint = message, hint
-
-
-class Unattempted(CourseError):
-    """The answer still holds the placeholder ``...``."""
+from course.checks.calls import Unattempted, Wrong, call
+from course.checks.values import as_numbers, call_text, has_placeholder, show, show_apart
 
 
 def expect(condition, message, hint=""):
@@ -144,42 +118,6 @@ def expect_function(function, reference, inputs, hint="", *, mistakes=(), **opti
         expect_close(call(function, *args), reference(*args), what, hint, typical=typical, **options)
 
 
-def call(function, *args, none_ok=False, **kwargs):
-    """Call the student's function on copies of the arguments and return what it returns.
-
-    Parameters
-    ----------
-    function : callable
-        The student's.
-    none_ok : bool
-        For functions that work in place. Otherwise ``None`` means a missing ``return``, or an untouched exercise.
-
-    Raises
-    ------
-    Wrong
-        It is not callable, does not take these arguments, raises (told with the student's line) or returns ``None``.
-    Unattempted
-        The placeholder is still there.
-    """
-    if not callable(function):
-        raise Wrong(f"se esperaba una función y llegó {show(function)}.", "Pasa la función sin llamarla: f, no f(2).")
-    what = call_text(function, args, kwargs)
-    _expect_arguments(function, args, kwargs)
-    try:
-        result = function(*map(_fresh, args), **{name: _fresh(value) for name, value in kwargs.items()})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # exit() in a cell is a mistake like any other
-        if isinstance(error, TypeError | AttributeError) and "ellipsis" in safe_text(error):
-            raise Unattempted(what) from error
-        raise Wrong(f"en {what} tu función falló con {tell_error(error)}.", _hint_for_error(error)) from error
-    if has_placeholder(result) or (result is None and _still_a_stub(function)):
-        raise Unattempted(what)
-    if result is None and not none_ok:
-        raise Wrong(f"{what} devolvió None.", "¿Falta un return al final de tu función?")
-    return result
-
-
 def _expect_parts(got, expected, what, hint, typical, *options):
     exact_shape, tolerance, reveal = options
     keys = list(expected) if isinstance(expected, dict) else list(range(len(expected)))
@@ -196,40 +134,6 @@ def _expect_parts(got, expected, what, hint, typical, *options):
         name = f"el elemento {key} de {what}" if reveal is not False else f"{what}[{key!r}]"
         style = {"exact_shape": exact_shape, "tolerance": tolerance, "reveal": reveal}
         expect_close(part, expected[key], name, hint, typical=parts, **style)
-
-
-def _expect_arguments(function, args, kwargs):
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # NumPy's ufuncs and some builtins have none
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError:
-        name, plural = function_name(function), "" if len(args) == 1 else "s"
-        raise Wrong(f"{name} debe aceptar {len(args)} argumento{plural}.", f"Ahora es {name}{signature}.") from None
-
-
-def _fresh(value):
-    return copy.deepcopy(value) if isinstance(value, np.ndarray | list | dict | set) else value
-
-
-def _still_a_stub(function):
-    """Whether the function's body still has a line ``...``, or nothing but ``pass``."""
-    try:
-        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
-        return False
-    if not isinstance(definition, ast.FunctionDef):
-        return False
-    constants = [node.value.value for node in ast.walk(definition) if _is_constant(node)]
-    rest = [node for node in definition.body if not _is_constant(node)]
-    return ... in constants or all(isinstance(node, ast.Pass) for node in rest)
-
-
-def _is_constant(node):
-    """Whether a line is a placeholder or a docstring."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _fit(numbers, expected, exact_shape):
@@ -255,16 +159,6 @@ def _hint_for_type(got):
         return "Eso es una función: ¿falta llamarla, con paréntesis?"
     if hasattr(got, "__next__"):
         return "Eso es un generador: conviértelo en una lista con list(…)."
-    return ""
-
-
-def _hint_for_error(error):
-    """Explain the two errors of NumPy that every beginner meets, in words of the class."""
-    text = safe_text(error)
-    if "truth value of an array" in text:
-        return "Con un arreglo, if, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum."
-    if any(words in text for words in ("matmul", "broadcast", "inhomogeneous", "not aligned")):
-        return "Las formas no calzan: imprime x.shape y w.shape, y recuerda que se multiplica h @ w."
     return ""
 
 

@@ -1,0 +1,100 @@
+"""Call the student's code: on copies, with every way in which that can end badly turned into words."""
+
+import ast
+import copy
+import inspect
+import textwrap
+
+import numpy as np
+
+from course.checks.values import call_text, function_name, has_placeholder, safe_text, show, tell_error
+from course.errors import CourseError
+
+
+class Wrong(CourseError):
+    """The answer is not right yet: `message` says what was seen, `hint` what to think about next."""
+
+    def __init__(self, message, hint=""):
+        """Keep both apart: the engine puts them into one line."""
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Unattempted(CourseError):
+    """The answer still holds the placeholder ``...``."""
+
+
+def call(function, *args, none_ok=False, **kwargs):
+    """Call the student's function on copies of the arguments and return what it returns.
+
+    Parameters
+    ----------
+    function : callable
+        The student's.
+    none_ok : bool
+        For functions that work in place. Otherwise ``None`` means a missing ``return``, or an untouched exercise.
+
+    Raises
+    ------
+    Wrong
+        It is not callable, does not take these arguments, raises (told with the student's line) or returns ``None``.
+    Unattempted
+        The placeholder is still there.
+    """
+    if not callable(function):
+        raise Wrong(f"se esperaba una función y llegó {show(function)}.", "Pasa la función sin llamarla: f, no f(2).")
+    what = call_text(function, args, kwargs)
+    _expect_arguments(function, args, kwargs)
+    try:
+        result = function(*map(_fresh, args), **{name: _fresh(value) for name, value in kwargs.items()})
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # exit() in a cell is a mistake like any other
+        if _still_a_stub(function) or "ellipsis" in safe_text(error):
+            raise Unattempted(what) from error
+        raise Wrong(f"en {what} tu función falló con {tell_error(error)}.", _hint_for_error(error)) from error
+    if has_placeholder(result) or (result is None and _still_a_stub(function)):
+        raise Unattempted(what)
+    if result is None and not none_ok:
+        raise Wrong(f"{what} devolvió None.", "¿Falta un return al final de tu función?")
+    return result
+
+
+def _expect_arguments(function, args, kwargs):
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # NumPy's ufuncs and some builtins have none
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        name, plural = function_name(function), "" if len(args) == 1 else "s"
+        raise Wrong(f"{name} debe aceptar {len(args)} argumento{plural}.", f"Ahora es {name}{signature}.") from None
+
+
+def _fresh(value):
+    return copy.deepcopy(value) if isinstance(value, np.ndarray | list | dict | set) else value
+
+
+def _still_a_stub(function):
+    """Whether the function's source still has a placeholder, or nothing but ``pass``."""
+    try:
+        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return False
+    if not isinstance(definition, ast.FunctionDef):
+        return False
+    values = [node.value for node in ast.walk(definition) if isinstance(node, ast.Expr | ast.Assign | ast.Return)]
+    rest = [node for node in definition.body if ast.get_docstring(definition) is None or node is not definition.body[0]]
+    placeholder = any(isinstance(value, ast.Constant) and value.value is ... for value in values)
+    return placeholder or all(isinstance(node, ast.Pass) for node in rest)
+
+
+def _hint_for_error(error):
+    """Explain the two errors of NumPy that every beginner meets, in words of the class."""
+    text = safe_text(error)
+    if "truth value of an array" in text:
+        return "Con un arreglo, if, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum."
+    if any(words in text for words in ("matmul", "broadcast", "inhomogeneous", "not aligned")):
+        return "Las formas no calzan: imprime x.shape y w.shape, y recuerda que se multiplica h @ w."
+    return ""
