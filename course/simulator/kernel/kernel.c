@@ -1,0 +1,25 @@
+/* The simulator's inner loop: one feed-forward network trained sample by sample, in the public playground's order of
+ * operations, so that losses agree with it to the last bits. network.h is compiled twice: for one network (_1) and for
+ * eight at a time (_8), each value then being eight numbers, one per seed. Built by build.py; see __init__.py for why. */
+#include <stdint.h>
+
+enum { RELU, TANH, SIGMOID, LINEAR, SOFTMAX }; /* activations */
+enum { HALF_MSE, CROSS_ENTROPY };              /* losses */
+enum { NONE, L1, L2 };                         /* penalties */
+enum { SGD, MOMENTUM, ADAM };                  /* optimizers */
+
+#define JOIN_(name, lanes) name##_##lanes
+#define JOIN(name, lanes) JOIN_(name, lanes)
+#define NAME(name) JOIN(name, LANES)
+#define EXPORT __attribute__((visibility("default")))
+
+typedef double f64_1;
+typedef int64_t i64_1;
+typedef double f64_8 __attribute__((ext_vector_type(8)));
+typedef int64_t i64_8 __attribute__((ext_vector_type(8)));
+
+#define LANES 1
+#include "network.h"
+#undef LANES
+#define LANES 8
+#include "network.h"

@@ -1,0 +1,90 @@
+"""The student's own points: from an array, a DataFrame or a CSV file to labels that the simulator understands."""
+
+from pathlib import Path
+
+import numpy as np
+
+from course.errors import CourseError
+
+_MAX_CLASSES = 10
+
+
+def read_csv(path):
+    """Return the table of a CSV file with a header, two columns of numbers and one of labels.
+
+    Raises
+    ------
+    CourseError
+        Where the file is not there or is no such table.
+    """
+    import pandas as pd
+
+    if not Path(path).is_file():
+        raise CourseError(f"No encuentro el archivo «{path}». Revisa la ruta.")
+    try:
+        # The separator is found out, because spreadsheets in Spanish write semicolons (and then decimal commas).
+        table = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig")
+        if table.shape[1] == 3 and not all(map(pd.api.types.is_numeric_dtype, table.dtypes[:2])):
+            table = pd.read_csv(path, sep=";", decimal=",", encoding="utf-8-sig")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise CourseError(f"No pude leer «{path}» como CSV ({error}). Guárdalo como CSV en UTF-8.") from error
+    return table
+
+
+def check(points, problem):
+    """Return the student's points as the simulator uses them.
+
+    Parameters
+    ----------
+    points : array of shape (n, 3) or pandas.DataFrame
+        x, y, label. Labels may be texts.
+    problem : str
+        classification: two different labels become -1 and +1 in their order, more become 0, 1, 2…
+        regression: the labels are the numbers to predict.
+
+    Returns
+    -------
+    numpy.ndarray, int
+        Shape (n, 3), and the number of classes (2 in a regression, where it means nothing).
+
+    Raises
+    ------
+    CourseError
+        Where the shape, a number or the labels are wrong.
+    """
+    table = np.asarray(points, dtype=object)
+    if table.ndim != 2 or table.shape[1] != 3 or len(table) < 4:
+        raise CourseError(
+            "Tus puntos deben ser una tabla de tres columnas (x, y, etiqueta) y al menos cuatro filas; "
+            f"esta es de forma {table.shape}."
+        )
+    xy = _numbers(table[:, :2], "las coordenadas")
+    if problem == "regression":
+        return np.column_stack([xy, _numbers(table[:, 2:], "los valores por predecir")]), 2
+    names, labels = np.unique(table[:, 2].astype(str), return_inverse=True)
+    if all(_is_number(name) for name in names):
+        names, labels = np.unique(table[:, 2].astype(float), return_inverse=True)
+    if not 2 <= len(names) <= _MAX_CLASSES:
+        raise CourseError(
+            f"Tus puntos tienen {len(names)} etiquetas distintas; el simulador admite de 2 a {_MAX_CLASSES} clases. "
+            "Si quieres predecir un número, usa dataset='reg-own'."
+        )
+    return np.column_stack([xy, labels * 2 - 1 if len(names) == 2 else labels]), len(names)
+
+
+def _numbers(cells, what):
+    try:
+        numbers = cells.astype(float)
+    except ValueError as error:
+        raise CourseError(f"Entre {what} hay algo que no es un número ({error}). Corrígelo.") from error
+    if not np.isfinite(numbers).all():
+        row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0])
+        raise CourseError(f"Entre {what} falta un número o no es finito, en la fila {row + 1}. Complétala o bórrala.")
+    return numbers
+
+
+def _is_number(text):
+    try:
+        return np.isfinite(float(text))
+    except ValueError:
+        return False
