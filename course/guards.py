@@ -29,6 +29,8 @@ _FRAGILE = {  # what makes nbval cry wolf, or hangs it
 def problems(path):
     """Return every breach of the rules in a solution notebook, as lines that begin with its name."""
     notebook = notebooks.read(path)
+    if not any(cell.execution_count for cell in notebooks.code_cells(notebook.cells)):
+        return [f"{path.name}: no está ejecutado. Hazlo con: python -m course notebooks execute {path.stem}"]
     found = [line for guard in GUARDS for line in guard(notebook, path.name)]
     if path.stat().st_size >= MAX_BYTES:
         found.append(f"pesa {path.stat().st_size / 1e6:.1f} MB; el límite es {MAX_BYTES / 1e6:g} MB")
@@ -109,7 +111,7 @@ def solved(notebook, name):
         texts = [cell.source for cell in notebook.cells[:position] if cell.cell_type == "markdown"]
         if f"]({name}" not in "".join(texts[-1:]):
             found.append(f"{exercise}: el texto que lo presenta no enlaza a su solución: [Solución]({name})")
-        printed = "".join(output.get("text", "") for output in notebook.cells[position].outputs)
+        printed = notebooks.printed(notebook.cells[position])
         if CORRECT not in printed or re.search("❌|⏳", printed):
             found.append(f"{exercise}: la solución no pasa su propia comprobación")
     return found

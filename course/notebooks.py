@@ -162,6 +162,11 @@ def code_cells(cells):
     return [cell for cell in cells if cell.cell_type == "code"]
 
 
+def printed(cell):
+    """Return what a cell printed."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
 def exercises(notebook):
     """Return ``{name: (position of the cell with its check, position of the cell with its solution or None)}``.
 

@@ -176,19 +176,21 @@ def same_outputs(stored, executed):
 
 def _texts(cell):
     """Return what a cell printed, without pictures."""
-    streams = "".join(output.text for output in cell.outputs if output.output_type == "stream")
     shown = [output.data for output in cell.outputs if "data" in output]
-    return streams, [{kind: text for kind, text in data.items() if not kind.startswith("image/")} for data in shown]
+    return notebooks.printed(cell), [
+        {kind: text for kind, text in data.items() if not kind.startswith("image/")} for data in shown
+    ]
 
 
 def _row(stored, executed, run):
     outputs = [output for cell in run.cells for output in cell.outputs]
-    correct = "".join(output.get("text", "") for output in outputs).count(CORRECT)
+    exercises = [executed.cells[position] for position, _ in notebooks.exercises(executed).values()]
+    correct = sum(CORRECT in notebooks.printed(cell) for cell in exercises)
     same, compared = same_outputs(stored, executed)
     return {
         "notebook": run.name,
         "celdas": f"{run.executed}/{len(run.cells)}",
-        "ejercicios ✅": f"{correct}/{len(notebooks.exercises(executed))}",
+        "ejercicios ✅": f"{correct}/{len(exercises)}",
         "salidas iguales": f"{same}/{compared}",
         "figuras": str(sum("image/png" in output.get("data", {}) for output in outputs)),
         "segundos": f"{run.seconds:.1f}",

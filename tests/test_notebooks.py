@@ -346,6 +346,13 @@ def test_every_guard_has_a_breach_that_it_catches():
     assert {guard.__name__ for guard in guards.GUARDS} == {name for name, _, _ in BREACHES}
 
 
+def test_a_notebook_that_was_not_executed_gets_one_line(folder):
+    path = folder / "soluciones" / "98_x.ipynb"
+    path.write_bytes((folder / notebooks.build(folder)[0]).read_bytes())
+    (line,) = guards.problems(path)
+    assert "course notebooks execute 98_x" in line
+
+
 def test_a_heavy_notebook_is_noticed(folder):
     path = folder / "soluciones" / "98_x.ipynb"
     path.write_bytes(path.read_bytes().replace(b"aGk=", b"aGk=" * 300_000))
