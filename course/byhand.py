@@ -110,8 +110,8 @@ def backward(network, forward, y):
     Returns
     -------
     Gradients
-        With ``h[0]`` the derivative with respect to the input. For a saturated output of a cross-entropy the last
-        ``h`` is held at that of the nearest ŷ that is neither 0 nor 1; every other array is exact.
+        With ``h[0]`` the derivative with respect to the input. Where a cross-entropy divides by a ŷ, or 1 - ŷ, below
+        1e-16, the last ``h`` takes 1e-16 in its place and stays finite; every other array is exact all the same.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _backward(network, forward, y, to_input=True):
             du.append(ACTIVATION_RULES[network.activations[k]](dh[-1], forward.u[k], forward.h[k + 1]))
         dw.append(forward.h[k].T @ du[-1])
         db.append(du[-1].sum(axis=0))
-        if k > 0 or to_input:  # training has no use for the input's derivative, the dearest product of all
+        if k > 0 or to_input:  # training has no use for the input's derivative, the largest product of all
             dh.append(du[-1] @ network.weights[k].T)
     return Gradients(*(tuple(reversed(part)) for part in (du, dh, dw, db)))
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import validation
+from course.errors import CourseError
 from course.value import Value
 
 __all__ = [
@@ -108,10 +109,10 @@ def layered_graph(depth, width, seed=0):
     Raises
     ------
     CourseError
-        If `depth` or `width` is not a positive integer.
+        If `depth` or `width` is not a positive integer, or `seed` a negative one.
     """
     depth, width = validation.count("depth", depth), validation.count("width", width)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(validation.count("seed", seed, least=0))
 
     def unit(parents):
         slopes = tuple(generator.uniform(-1, 1, len(parents)).tolist())
@@ -138,10 +139,20 @@ def operation_counts(depths=range(1, 13), width=3):
     -------
     list of dict
         One per depth, with ``depth``, ``width``, ``paths`` and the operations ``by_paths`` and ``memoized``.
+
+    Raises
+    ------
+    CourseError
+        If a depth or `width` is not a positive integer, or there would be more than ten million paths to walk.
     """
     table = []
     for depth in depths:
         output, source = layered_graph(depth, width)
+        if width**depth > 10_000_000:
+            raise CourseError(
+                f"Con depth={depth} y width={width} hay {width**depth:.0e} caminos y recorrerlos uno por uno tardaría "
+                "demasiado: de eso se trata. Usa menos capas o capas más angostas."
+            )
         slow, fast = derivative_by_paths(output, source), derivative_memoized(output, source)
         table.append(
             {

@@ -7,7 +7,7 @@ import numpy as np
 from course.errors import CourseError
 from course.functions import ACTIVATIONS, LOSSES, PARTNERS
 
-_KINDS = {1: "una lista de números", 2: "una tabla de números, con una fila por observación"}
+_KINDS = {1: "una lista de números", 2: "una tabla de números, con filas y columnas"}
 
 
 def numeric(name, value, dimensions):
@@ -37,7 +37,10 @@ def numeric(name, value, dimensions):
             "convierte antes los textos y los valores que faltan."
         )
     if array.ndim != dimensions:
-        raise CourseError(f"{name} tiene forma {array.shape}. Se esperaba {_KINDS[dimensions]}.{_hint(name, array)}")
+        hint = f" Si es una sola fila usa np.reshape({name}, (1, -1)); si es una sola columna, (-1, 1)."
+        raise CourseError(
+            f"{name} tiene forma {array.shape}. Se esperaba {_KINDS[dimensions]}.{hint if array.ndim == 1 else ''}"
+        )
     if array.size == 0:
         raise CourseError(f"{name} está vacío: su forma es {array.shape}. Pasa al menos un valor.")
     array = np.array(array, dtype=np.float64, order="C")
@@ -54,7 +57,7 @@ def rows(name, value, columns):
     if array.shape[1] != columns:
         raise CourseError(
             f"{name} tiene forma {array.shape} y la red espera (n, {columns}): {columns} "
-            f"{'columna' if columns == 1 else 'columnas'} por observación.{_hint(name, array)}"
+            f"{'columna' if columns == 1 else 'columnas'} por observación."
         )
     return array
 
@@ -181,9 +184,3 @@ def _check_functions(layer_units, activations, loss):
             f"loss={loss!r} necesita una salida {partner}, y la última activación es {activations[-1]!r}. "
             f"Cambia activations[{len(activations) - 1}] por {partner!r}, o usa loss='mean_squared_error'."
         )
-
-
-def _hint(name, array):
-    if array.ndim == 1:
-        return f" Si es una sola observación usa {name}.reshape(1, -1); si es una sola columna, {name}.reshape(-1, 1)."
-    return ""

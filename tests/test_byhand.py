@@ -245,7 +245,7 @@ def classify(y):
 
 WRONG = {
     "x with other columns": (lambda: byhand.forward(network(), np.ones((4, 5))), ["x", "(4, 5)", "3 columnas"]),
-    "x as one row": (lambda: byhand.forward(network(), [0.7, 0.3, 0.5]), ["x", "(3,)", "x.reshape(1, -1)"]),
+    "x as one row": (lambda: byhand.forward(network(), [0.7, 0.3, 0.5]), ["x", "(3,)", "np.reshape(x, (1, -1))"]),
     "x with NaN": (lambda: byhand.forward(network(), NAN), ["x[1, 2]", "nan"]),
     "x infinite": (lambda: byhand.forward(network(), np.full((1, 3), np.inf)), ["x[0, 0]", "inf"]),
     "x as text": (lambda: byhand.forward(network(), [["1", "2", "3"]]), ["x", "no son números"]),
@@ -254,7 +254,7 @@ WRONG = {
     "x empty": (lambda: byhand.forward(network(), np.ones((0, 3))), ["x", "vacío", "(0, 3)"]),
     "y with other rows": (lambda: byhand.loss(network(), X, Y[:3]), ["y", "3 filas", "4"]),
     "y with other columns": (lambda: byhand.loss(network(), X, X), ["y", "(4, 3)", "(n, 2)"]),
-    "y flat": (lambda: byhand.loss(network((3, 1)), X, np.ones(4)), ["y", "(4,)", "y.reshape(-1, 1)"]),
+    "y flat": (lambda: byhand.loss(network((3, 1)), X, np.ones(4)), ["y", "(4,)", "columna, (-1, 1)"]),
     "y with NaN": (lambda: byhand.loss(network((3, 3)), X, NAN), ["y[1, 2]", "nan"]),
     "y as class numbers": (lambda: classify([0, 1, 0, 1]), ["y", "(4,)", "(4, 2)", "np.eye(2)[y]"]),
     "y rows that do not add up": (lambda: classify(Y), ["fila 0 de y", "suma 2"]),

@@ -141,6 +141,8 @@ WRONG = {
     "slope without bound": (lambda: Value(0.0) ** 0.5, "'^0.5' con 0"),
     "power of a Value": (lambda: Value(2.0) ** Value(2.0), "exponente"),
     "depth of 0": (lambda: layered_graph(0, 3), "depth=0"),
+    "seed negative": (lambda: layered_graph(2, 3, seed=-1), "seed=-1"),
+    "too many paths": (lambda: operation_counts([40]), "depth=40 y width=3"),
     "width not integer": (lambda: operation_counts(range(1, 3), 1.5), "width=1.5"),
 }
 
@@ -224,6 +226,12 @@ def test_targets_between_classes():
     network = byhand.random_network((2, 2), output="softmax", loss="categorical_crossentropy")
     value, _ = from_network(network, [[1.0, -1.0]], [[0.25, 0.75]])
     assert value.data == pytest.approx(byhand.loss(network, [[1.0, -1.0]], [[0.25, 0.75]]), rel=1e-12)
+
+
+def test_a_softmax_of_large_numbers_does_not_overflow():
+    network = byhand.Network([[[1.0, 0.999]]], [[0.0, 0.0]], ["softmax"], "categorical_crossentropy")
+    value, _ = from_network(network, [[2000.0]], [[0.0, 1.0]])
+    assert value.data == pytest.approx(byhand.loss(network, [[2000.0]], [[0.0, 1.0]]), rel=1e-9)
 
 
 def test_names_of_units_with_two_digits():
