@@ -373,13 +373,8 @@ def test_the_report_says_what_to_do(folder, capsys):
 def run(*sources, **timeouts):
     """Run a notebook of these cells; return how it fared and the processes that it left behind."""
     notebook = new_notebook(cells=[new_markdown_cell("# Título"), *map(new_code_cell, sources)])
-    before = {process.pid for process in psutil.process_iter()}
     result = runner.run_notebook(notebook, "x", ".", **timeouts)
-    left = [
-        process
-        for process in psutil.process_iter()
-        if process.pid not in before and "ipykernel" in str(process.cmdline())
-    ]
+    left = [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     assert left == []
     return result
 
