@@ -1,0 +1,24 @@
+"""Every figure of the class: colour-blind safe, readable in grey, in Spanish, with its own alt text.
+
+Each function draws one figure with pyplot and returns it, so that ``plt.show()`` shows it once. The user's own
+matplotlib settings are left as they were.
+"""
+
+from course.plots.curves import activations, loss_curve, operation_counts
+from course.plots.diagram import network
+from course.plots.expression import graph
+from course.plots.learning import descent, gradients
+from course.plots.output import alt_text, describe, install
+
+__all__ = [
+    "activations",
+    "alt_text",
+    "descent",
+    "describe",
+    "gradients",
+    "graph",
+    "install",
+    "loss_curve",
+    "network",
+    "operation_counts",
+]

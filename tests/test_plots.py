@@ -1,0 +1,545 @@
+import base64
+import itertools
+from io import BytesIO
+
+import matplotlib as mpl
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib import pyplot as plt
+from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from nbclient import NotebookClient
+from PIL import Image
+
+from course import CourseError, byhand, graph, plots
+from course.plots import expression, output, style
+
+EXAMPLE = byhand.SLIDE_EXAMPLE
+FORWARD = byhand.forward(EXAMPLE.network, EXAMPLE.x)
+GRADIENTS = byhand.backward(EXAMPLE.network, FORWARD, EXAMPLE.y)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    mpl.use("Agg")
+    yield
+    plt.close("all")
+
+
+def neuron(backward=True):
+    """The loss of one sigmoid neuron with three inputs: 19 nodes."""
+    loss, _ = graph.from_network(byhand.random_network((3, 1), output="sigmoid", seed=2), [[0.7, 0.3, 0.5]], [[1.0]])
+    if backward:
+        loss.backward()
+    return loss
+
+
+def history(epochs=12):
+    epoch = np.arange(1, epochs + 1)
+    return pd.DataFrame({"loss": 1 / epoch, "val_loss": 1 / epoch + 0.02 * epoch, "accuracy": 0.5}, index=epoch)
+
+
+def bowl(w1, w2=0.0):
+    return (w1 - 1) ** 2 + 3 * w2**2
+
+
+def large():
+    network = byhand.random_network((784, 128, 10), output="softmax", loss="categorical_crossentropy")
+    return plots.network(network, byhand.forward(network, np.ones((1, 784)) / 784))
+
+
+FIGURES = {
+    "architecture": lambda: plots.network(EXAMPLE.network),
+    "forward": lambda: plots.network(EXAMPLE.network, FORWARD),
+    "backward": lambda: plots.network(EXAMPLE.network, FORWARD, GRADIENTS),
+    "negative": lambda: plots.network(byhand.random_network((2, 3, 1), seed=1)),
+    "deep": lambda: plots.network(byhand.random_network((2, 8, 8, 1))),
+    "large": large,
+    "smallest": lambda: plots.network(byhand.random_network((1, 1))),
+    "neuron": lambda: plots.graph(neuron()),
+    "no gradients": lambda: plots.graph(neuron(backward=False)),
+    "one node": lambda: plots.graph(graph.Value(2.0, "a")),
+    "activations": plots.activations,
+    "losses": lambda: plots.loss_curve([0.9, 0.5, 0.4]),
+    "history": lambda: plots.loss_curve(history()),
+    "counts": lambda: plots.operation_counts(graph.operation_counts(range(1, 9))),
+    "one weight": lambda: plots.descent(bowl, [4.0, 2.5, 1.8, 1.4]),
+    "two weights": lambda: plots.descent(bowl, [(3, 2), (2, 0.5), (1.5, 0.1)]),
+    "gradients": lambda: plots.gradients({"a mano": [0.1, -0.2], "numérico": [0.1, -0.2]}),
+}
+every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
+
+
+def written(figure):
+    """The texts that the figure shows; matplotlib also keeps labels of unused ticks, and of ticks outside the axes."""
+    figure.canvas.draw()
+    texts = set(figure.findobj(Text))
+    for axis in figure.findobj(Axis):
+        texts -= set(axis.findobj(Text)) - {axis.label}
+        if axis.axes.axison:
+            low, high = sorted(axis.get_view_interval())
+            texts |= {tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high}
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def words(figure):
+    return [text.get_text() for text in written(figure)]
+
+
+# What all figures have in common
+
+
+@every_figure
+def test_letters_are_large_and_dark_enough(draw):
+    for text in written(draw()):
+        assert text.get_fontsize() >= 11, text
+        assert to_rgb(text.get_color()) in {to_rgb(color) for color in (*style.TEXT, "black")}, text
+
+
+@every_figure
+def test_no_text_lies_on_another_or_outside_the_figure(draw):
+    figure = draw()
+    boxes = [(text.get_text(), text.get_window_extent()) for text in written(figure)]
+    for name, box in boxes:
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, name
+    for (name, a), (other, b) in itertools.combinations(boxes, 2):
+        across = min(a.x1, b.x1) - max(a.x0, b.x0)
+        up = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert across <= 1 or up <= 4, f"{name} lies on {other}"  # symbols with indices reach into the next line
+
+
+@every_figure
+def test_every_figure_tells_itself_with_numbers(draw):
+    figure = draw()
+    assert figure.alt_text == plots.alt_text(figure)
+    assert any(letter.isdigit() for letter in figure.alt_text)
+    assert figure.alt_text.endswith(".")
+
+
+@every_figure
+def test_pyplot_shows_each_figure_once(draw):
+    figure = draw()
+    assert [plt.figure(number) for number in plt.get_fignums()] == [figure]
+
+
+@every_figure
+def test_a_stored_png_is_small(draw):
+    data, metadata = output._png(draw())
+    assert 1_000 < len(base64.b64decode(data)) < 80_000
+    assert list(metadata) == ["alt"]
+
+
+@every_figure
+def test_the_settings_of_the_user_stay(draw):
+    mpl.rcParams["font.size"] = 7
+    before = dict(mpl.rcParams)
+    draw()
+    assert dict(mpl.rcParams) == before
+    mpl.rcdefaults()
+    mpl.use("Agg")
+
+
+def test_the_style_of_the_user_does_not_reach_the_figures():
+    with plt.style.context("dark_background"):
+        data, _ = output._png(plots.loss_curve([1, 2]))
+    picture = Image.open(BytesIO(base64.b64decode(data))).convert("RGB")
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+
+
+# Colours. Matrices: Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
+
+PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+TRITANOPIA = [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+LUMINANCE = [0.2126, 0.7152, 0.0722]
+
+
+def linear(color):
+    color = np.array(to_rgb(color))
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    """CIE L*a*b* (D65) of a linear RGB colour."""
+    xyz = np.array([[0.4124564, 0.3575761, 0.1804375], LUMINANCE, [0.0193339, 0.1191920, 0.9503041]]) @ rgb
+    xyz = xyz / [0.95047, 1, 1.08883]
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def contrast(one, other):
+    """Contrast ratio of WCAG 2."""
+    bright, dark = sorted((linear(one) @ LUMINANCE, linear(other) @ LUMINANCE), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), PROTANOPIA, DEUTERANOPIA, TRITANOPIA])
+def test_colours_differ_for_every_eye(seen):
+    colors = [lab(np.clip(np.array(seen) @ linear(color), 0, 1)) for color in style.SERIES]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(colors, 2)) > 30
+
+
+def test_colours_differ_in_grey():
+    lightness = [lab(linear(color))[0] for color in style.SERIES]
+    assert min(abs(a - b) for a, b in itertools.combinations(lightness, 2)) > 12
+
+
+def test_contrast_of_text_and_lines():
+    assert min(contrast(text, paper) for text in style.TEXT for paper in (style.PAPER, style.SOFT)) >= 4.5
+    assert contrast(style.INK, style.SHADE) >= 4.5
+    assert min(contrast(line, style.PAPER) for line in style.SERIES) >= 3
+
+
+@pytest.mark.parametrize("name", ["history", "activations", "counts"])
+def test_lines_differ_without_colour(name):
+    figure = FIGURES[name]()
+    for axes in figure.axes:
+        curves = [line for line in axes.lines if not line.get_label().startswith("_")]
+        looks = [(line.get_linestyle(), line.get_marker()) for line in curves]
+        assert len(set(looks)) == len(looks)
+
+
+# The network
+
+
+def test_the_forward_pass_of_the_slides_is_on_the_diagram():
+    figure = FIGURES["forward"]()
+    texts = words(figure)
+    for layer in (["0,7", "0,3", "0,5"], ["0,43", "0,44"], ["0,33", "1,217"], ["0,3764"]):
+        assert set(layer) <= set(texts)
+    assert texts.count("1,217") == texts.count("0,3764") == 2  # as u and as h
+    names = ["Capa de entrada", "1.ª capa oculta", "2.ª capa oculta", "Capa de salida"]
+    assert set(names) <= set(texts)
+    assert "17 parámetros" in texts[[t.startswith("Red") for t in texts].index(True)]
+    assert "Salida 0,3764" in figure.alt_text and "u 0,33; 1,217" in figure.alt_text
+
+
+def test_every_weight_and_bias_of_the_slides_is_written():
+    texts = words(FIGURES["architecture"]())
+    parameters = np.concatenate([np.ravel(p) for p in (*EXAMPLE.network.weights, *EXAMPLE.network.biases)])
+    expected = [style.number(p) for p in parameters]
+    assert len(expected) == 17
+    for value in set(expected) - {"1"}:
+        assert texts.count(value) == expected.count(value)
+    assert texts.count("1") == expected.count("1") + 3  # and the three neurons of the biases
+
+
+def test_every_gradient_is_on_the_diagram():
+    figure = FIGURES["backward"]()
+    found = sorted(text for text in words(figure) if text.startswith("∂ "))
+    parts = (*GRADIENTS.u, *GRADIENTS.h, *GRADIENTS.weights, *GRADIENTS.biases)
+    assert found == sorted(f"∂ {style.number(value)}" for part in parts for value in np.ravel(part))
+    assert f"salida {style.number(GRADIENTS.h[-1][0, 0])}" in figure.alt_text
+
+
+def test_the_row_is_the_one_asked_for():
+    x = [[0.7, 0.3, 0.5], [1.0, 1.0, 1.0]]
+    forward = byhand.forward(EXAMPLE.network, x)
+    output = style.number(forward.output[1, 0])
+    assert output in words(plots.network(EXAMPLE.network, forward, row=1))
+    assert output not in words(plots.network(EXAMPLE.network, forward, row=0))
+
+
+def test_the_sign_of_a_weight_is_its_line_style():
+    network = byhand.Network([[[2.0], [-1.0]]], [[0.5]], ["linear"])
+    figure = plots.network(network)
+    links = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert [line.get_linestyle() for line in links] == ["-", "--", "-"]
+    widths = [line.get_linewidth() for line in links]
+    assert widths[0] > widths[1] > widths[2]
+    assert "peso o sesgo < 0" in words(figure)
+    assert "peso o sesgo < 0" not in words(FIGURES["forward"]())
+
+
+def test_a_large_network_leaves_out_neurons_and_weights():
+    figure = FIGURES["large"]()
+    texts = words(figure)
+    assert texts.count("⋮") == 2
+    assert len(figure.axes[0].lines) == (6 + 1) * 6 + (6 + 1) * 10
+    assert "101\u00a0770 parámetros" in figure.alt_text
+    numbers = [text for text in texts if text.replace(",", "").isdigit() and text != "1"]
+    assert len(numbers) == 6 + 6 + 10  # the activations, and no weight
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("red",), "network es de tipo str"),
+        ((EXAMPLE,), "SLIDE_EXAMPLE.network"),
+        ((EXAMPLE.network, GRADIENTS), "forward es de tipo Gradients"),
+        ((EXAMPLE.network, FORWARD, FORWARD), "gradients es de tipo Forward"),
+        ((EXAMPLE.network, None, GRADIENTS), "Pasa también forward"),
+        ((byhand.random_network((3, 2, 1)), FORWARD), "forward es de una red 3-2-2-1 y network, una 3-2-1"),
+        ((EXAMPLE.network, FORWARD, None, 1), "row=1 no existe"),
+        ((EXAMPLE.network, FORWARD, None, -1), "row=-1"),
+        ((EXAMPLE.network, FORWARD, None, 0.5), "row=0.5"),
+    ],
+)
+def test_what_is_no_network_or_not_of_it(arguments, message):
+    with pytest.raises(CourseError, match=message):
+        plots.network(*arguments)
+    assert not plt.get_fignums()
+
+
+# The computational graph
+
+
+def test_values_and_gradients_are_on_the_graph():
+    loss = neuron()
+    figure = plots.graph(loss)
+    texts = words(figure)
+    for node in loss.nodes():
+        assert style.number(node.data) in texts
+        assert f"∂ {style.number(node.grad)}" in texts
+    assert {"$x_{1}$", "$w_{11}^{(1)}$", "sigmoid", "×", "ŷ"} <= set(texts)
+    assert "19 nodos (hojas: 9; operaciones: 10). Resultado: L = " in figure.alt_text
+    assert "x1 = 0,7 (∂ " in figure.alt_text
+
+
+def test_gradients_are_not_shown_before_they_are_computed():
+    texts = words(plots.graph(neuron(backward=False)))
+    assert not any(text.startswith("∂") for text in texts)
+    assert "Gradientes: aún sin calcular" in texts
+
+
+def test_the_slides_network_fits_and_a_larger_one_is_refused():
+    loss, _ = graph.from_network(EXAMPLE.network, EXAMPLE.x, EXAMPLE.y)
+    assert "54 nodos" in plots.graph(loss).alt_text
+    loss, _ = graph.from_network(byhand.random_network((4, 4, 4, 1)), [[1, 2, 3, 4]], [[1]])
+    with pytest.raises(CourseError, match="se leen hasta 60"):
+        plots.graph(loss)
+    with pytest.raises(CourseError, match=r"graph\.Value"):
+        plots.graph(3.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=25))
+def test_nodes_never_share_a_place(choices):
+    values = [graph.Value(0.5), graph.Value(0.25)]
+    for a, b in choices:
+        values.append(values[a % len(values)] + values[b % len(values)])
+    nodes = values[-1].nodes()
+    columns = expression._columns(nodes)
+    rows = expression._rows(values[-1], columns)
+    assert set(rows) == set(nodes)
+    for node in nodes:
+        assert all(columns[parent] < columns[node] for parent in node.parents)
+    for a, b in itertools.combinations(nodes, 2):
+        assert columns[a] != columns[b] or abs(rows[a] - rows[b]) > 0.999
+
+
+# Curves
+
+
+def test_activations_and_their_derivatives():
+    figure = plots.activations(["relu", "sigmoid", "tanh"])
+    assert [axes.get_title() for axes in figure.axes] == ["relu", "sigmoid", "tanh"]
+    for axes in figure.axes:
+        curve, slope = axes.lines[0].get_xydata(), axes.lines[1].get_xydata()
+        measured = np.diff(curve[:, 1]) / np.diff(curve[:, 0])
+        middle = (slope[1:, 1] + slope[:-1, 1]) / 2
+        np.testing.assert_allclose(measured[~np.isnan(middle)], middle[~np.isnan(middle)], atol=1e-3)
+    assert "sigmoid: f(−4) = 0,018, f(0) = 0,5" in figure.alt_text
+    assert "su derivada, entre 0,0177 y 0,25." in figure.alt_text
+    assert len(plots.activations("linear").axes) == 1
+
+
+@pytest.mark.parametrize("names", ["softmax", ["relu", "ReLU"], [], [3]])
+def test_activations_that_have_no_curve(names):
+    with pytest.raises(CourseError, match=r"names.*: relu, sigmoid, tanh, linear"):
+        plots.activations(names)
+
+
+@pytest.mark.parametrize("losses", [[0.9, 0.5, 0.25], (0.9, 0.5, 0.25), np.array([0.9, 0.5, 0.25])])
+def test_losses_of_several_kinds(losses):
+    figure = plots.loss_curve(losses)
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), [[1, 0.9], [2, 0.5], [3, 0.25]])
+    assert figure.alt_text == "Pérdida por época: entrenamiento, de 0,9 en la época 1 a 0,25 en la 3."
+
+
+def test_the_best_epoch_is_marked():
+    figure = plots.loss_curve(history())
+    assert "mínimo: 0,283 (época 7)" in words(figure)
+    assert "validación, de 1,02 en la época 1 a 0,323 en la 12, mínimo: 0,283 (época 7)" in figure.alt_text
+
+
+def test_a_training_that_went_wrong_is_drawn_too():
+    assert "a NaN en la 3" in plots.loss_curve([1.0, np.inf, np.nan]).alt_text
+    nowhere = {"loss": [1.0, 2.0], "val_loss": [np.nan, np.nan]}
+    assert "mínimo" not in plots.loss_curve(nowhere).alt_text
+
+
+def test_axes_of_the_user_are_drawn_in_and_told_together():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plots.loss_curve([2.0, 1.0], ax=left) is figure
+    plots.operation_counts(graph.operation_counts([1, 2]), ax=right)
+    assert figure.alt_text.startswith("Pérdida por época")
+    assert "Operaciones" in figure.alt_text
+    assert len(plt.get_fignums()) == 1
+
+
+def test_operation_counts_tell_both_growths():
+    table = graph.operation_counts()
+    figure = plots.operation_counts(table)
+    assert figure.axes[0].get_yscale() == "log"
+    slow, fast = (line.get_ydata() for line in figure.axes[0].lines)
+    assert list(slow) == [row["by_paths"] for row in table]
+    assert list(fast) == [row["memoized"] for row in table]
+    assert f"a {style.integer(table[-1]['by_paths'])};" in figure.alt_text
+    assert plots.operation_counts(pd.DataFrame(table)).alt_text == figure.alt_text
+
+
+def test_descent_tells_where_it_went():
+    assert plots.descent(bowl, [4.0, 2.0, 1.5]).alt_text == (
+        "Descenso del gradiente en 2 pasos: de peso 4 a 1,5, y de pérdida 9 a 0,25."
+    )
+    assert "de peso 3 y 2 a 1 y 0," in plots.descent(bowl, [(3, 2), (1, 0)]).alt_text
+    assert plots.descent(lambda w: 1.0, [2.0]).alt_text.startswith("Descenso del gradiente en 0 pasos")
+
+
+def test_gradients_tell_how_far_they_are_from_each_other():
+    ways = pd.DataFrame({"a mano": [0.5, -1.0], "numérico": [0.5, -0.75]}, index=["w1_11", "b1_1"])
+    figure = plots.gradients(ways)
+    assert {"$w_{11}^{(1)}$", "$b_{1}^{(1)}$", "a mano", "numérico"} <= set(words(figure))
+    assert "2 derivadas, de 2 formas (a mano, numérico)" in figure.alt_text
+    assert "de −1 a 0,5; la mayor diferencia entre formas es 0,25" in figure.alt_text
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.loss_curve({"accuracy": [1]}), "no tiene la columna 'loss': tiene accuracy"),
+        (lambda: plots.loss_curve(["baja", "sube"]), "no son números"),
+        (lambda: plots.loss_curve([]), "una lista con una pérdida por época"),
+        (lambda: plots.loss_curve(3.0), "una lista con una pérdida por época"),
+        (lambda: plots.loss_curve([1, 2], ax=3), "ax=3 no son unos ejes"),
+        (lambda: plots.operation_counts([]), "graph.operation_counts"),
+        (lambda: plots.operation_counts(4), "graph.operation_counts"),
+        (lambda: plots.operation_counts([{"depth": 1}]), "graph.operation_counts"),
+        (lambda: plots.descent(bowl, [[1, 2, 3]]), "3 columnas"),
+        (lambda: plots.descent(bowl, [1.0, np.nan]), "finitos"),
+        (lambda: plots.descent(3, [1.0, 2.0]), "función de un número"),
+        (lambda: plots.descent(lambda w: w, [[1.0, 2.0]]), "función de dos números"),
+        (lambda: plots.gradients([1, 2]), "una a cuatro columnas"),
+        (lambda: plots.gradients({str(k): [1] for k in range(5)}), "una a cuatro columnas"),
+        (lambda: plots.gradients({"a": [1, 2], "b": [1]}), "distinto largo"),
+        (lambda: plots.describe("figura", "texto"), "no es una figura"),
+        (lambda: plots.describe(plt.Figure(), "  "), "no describe nada"),
+        (lambda: plots.describe(plt.Figure(), None), "no describe nada"),
+    ],
+)
+def test_wrong_input_is_told_and_leaves_no_figure(draw, message):
+    with pytest.raises(CourseError, match=message):
+        draw()
+    assert not plt.get_fignums()
+
+
+# Numbers and names
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.43, "0,43"),
+        (-1.5, "−1,5"),
+        (1.0, "1"),
+        (100.0, "100"),
+        (0.37640000000000001, "0,3764"),
+        (-0.0, "0"),
+        (5.5e-17, "0"),
+        (1.24e-5, "1,2·10⁻⁵"),
+        (-2e7, "−2·10⁷"),
+        (99999.99999, "100000"),
+        (np.nan, "NaN"),
+        (-np.inf, "−∞"),
+    ],
+)
+def test_numbers_are_spanish(value, text):
+    assert style.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("w1_23", "$w_{23}^{(1)}$"),
+        ("w1_2,13", "$w_{2,13}^{(1)}$"),
+        ("u2_1", "$u_{1}^{(2)}$"),
+        ("x3", "$x_{3}$"),
+        ("x12", "$x_{12}$"),
+        ("ŷ", "ŷ"),
+        ("100 $", r"100 \$"),
+        ("un nombre largo", "un nombr…"),
+    ],
+)
+def test_names_are_those_of_the_slides(label, text):
+    assert style.symbol(label) == text
+
+
+# Alt text
+
+
+def test_a_figure_without_alt_text_gets_one_from_its_labels():
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], label="tren")
+    axes.set(title="Mi curva", xlabel="época", ylabel="pérdida $L$")
+    assert plots.alt_text(figure) == ("Figura: Mi curva; eje horizontal: época; eje vertical: pérdida L; series: tren.")
+    assert plots.alt_text(plt.Figure()) == "Figura: sin título ni rótulos en los ejes."
+    assert plots.alt_text(plots.describe(figure, " Una recta\n que sube. ")) == "Una recta que sube."
+
+
+def test_outside_ipython_there_is_nowhere_to_install():
+    assert plots.install() is False
+
+
+CELLS = {
+    "install": "from matplotlib import pyplot as plt\nfrom course import plots\nplots.install()",
+    "show": "plots.loss_curve([0.9, 0.25])\nplt.show()",
+    "returned": "plots.loss_curve([0.9, 0.25])",
+    "forgotten": "figure = plots.loss_curve([0.9, 0.25])",
+    "two": "plots.loss_curve([0.9, 0.25])\nplots.activations('relu')\nplt.show()",
+    "own": "plt.plot([1, 2])\nplt.title('Mía')\nplt.show()",
+    "again": "%matplotlib inline\nplots.install()\nplt.plot([1, 2])\nplt.title('Mía')\nplt.show()",
+    "described": "fig, ax = plt.subplots()\nax.plot([1, 2])\nplots.describe(fig, 'Sube de 1 a 2.')\nplt.show()",
+    "empty": "plt.figure()\nplt.show()",
+}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """The alt texts and the PNGs of a notebook's cells, by name."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    found = {}
+    for name, cell in zip(CELLS, notebook.cells, strict=True):
+        outputs = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+        found[name] = [(o.metadata["image/png"]["alt"], base64.b64decode(o.data["image/png"])) for o in outputs]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("show", ["Pérdida por época: entrenamiento, de 0,9"]),
+        ("returned", ["Pérdida por época: entrenamiento, de 0,9"]),
+        ("forgotten", ["Pérdida por época: entrenamiento, de 0,9"]),
+        ("two", ["Pérdida por época: entrenamiento, de 0,9", "Activación relu"]),
+        ("own", ["Figura: Mía."]),
+        ("again", ["Figura: Mía."]),
+        ("described", ["Sube de 1 a 2."]),
+        ("empty", []),
+    ],
+)
+def test_a_notebook_keeps_each_figure_once_with_its_alt_text(pictures, cell, expected):
+    assert len(pictures[cell]) == len(expected)
+    for (alt, _), start in zip(pictures[cell], expected, strict=True):
+        assert alt.startswith(start)
+
+
+def test_a_notebook_keeps_figures_of_few_colours(pictures):
+    [(_, png)] = pictures["show"]
+    assert len(Image.open(BytesIO(png)).convert("RGB").getcolors()) <= output.COLORS
