@@ -1,0 +1,53 @@
+"""Both READMEs give the same commands, and what they name exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from course.checks import exercises, nb00, nb01, nb02
+
+ROOT = Path(__file__).parent.parent
+README, MIRROR = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.en.md"))
+
+
+def blocks(text):
+    """Return the language and the commands of each fenced block, without their comments."""
+    fences = re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)
+    return [
+        (language, [line.split("  #")[0].split(" # ")[0].strip() for line in body.splitlines()])
+        for language, body in fences
+    ]
+
+
+def test_the_english_readme_gives_the_same_commands():
+    assert blocks(README) == blocks(MIRROR)
+    assert len(blocks(README)) >= 5
+
+
+def test_it_starts_with_the_two_commands():
+    assert blocks(README)[0] == ("bash", ["make run", "make test"])
+
+
+def test_each_make_target_exists():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(r"\bmake ([a-z]+)", README)
+    assert named
+    assert set(named) <= set(targets)
+
+
+@pytest.mark.parametrize("text", [README, MIRROR])
+def test_each_link_to_a_file_leads_somewhere(text):
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("http")]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_table_counts_the_exercises():
+    counts = [int(count) for count in re.findall(r"\.ipynb\) \|.*\| (\d+) \|$", README, re.MULTILINE)]
+    assert counts == [len(exercises(module)) for module in (nb00, nb01, nb02)]
+
+
+@pytest.mark.parametrize("answer", [..., abs, lambda u: u * (u > 0)])
+def test_the_outcomes_shown_are_what_the_checks_say(answer):
+    assert str(nb01.relu.grade(answer)).replace("abs(", "relu(") in README
