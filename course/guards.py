@@ -14,12 +14,14 @@ MAX_CELLS = 30
 MAX_BYTES = 1_000_000
 KNOWN_MAGICS = {"matplotlib", "time", "timeit", "capture"}
 
-_ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:home|Users|root|tmp|work|mnt|opt|usr|var|private)/|\b[A-Za-z]:\\\w")
+_ABSOLUTE = re.compile(
+    r"(?<![\w.:/~-])/(?:home|Users|root|tmp|work|mnt|opt|usr|var|private)/|\b[A-Za-z]:\\+(?:Users|Windows)\b"
+)
 _SEED = re.compile(r"\b(?:prepare|set_seed|default_rng|set_random_seed)\((?:seed=)?\d|\bseed=\d")
 _FRAGILE = {  # what makes nbval cry wolf, or hangs it
     r"\bclear_output\(": "clear_output confunde a nbval",
     r"\bipywidgets\b|\binteract\(": "los widgets confunden a nbval",
-    r"\.style\b": "los estilos de pandas llevan identificadores al azar",
+    r"(?<!plt)\.style\b": "los estilos de pandas llevan identificadores al azar",
     r"\bwarnings\.warn\(": "un aviso escribe en stderr la ruta de un archivo temporal",
     r"\bos\.(?:write|system)\(|\bsubprocess\b": "lo que se escribe por debajo de Python llega desordenado",
     r"(?<![\w.])(?:input|exit|quit)\(": "no hay nadie que responda, y exit() no detiene el notebook",
@@ -39,14 +41,14 @@ def problems(path):
 
 def report(folder=None):
     """Print what is wrong with the notebooks and their student copies; return the exit status."""
-    paths = notebooks.solutions(folder=folder)
-    found = [*notebooks.stale(folder), *(line for path in paths for line in problems(path))]
+    paths, stale = notebooks.solutions(folder=folder), notebooks.stale(folder)
+    found = stale + [line for path in paths for line in problems(path)]
     for line in found:
         print(f"✘ {line}")
-    if notebooks.stale(folder):
+    if stale:
         print("  Las copias se escriben con: python -m course notebooks build")
     if not found:
-        print(f"✔ {len(paths)} notebooks cumplen las reglas y sus copias están al día.")
+        print(f"✔ Reglas cumplidas y copias al día (notebooks revisados: {len(paths)}).")
     return int(bool(found))
 
 

@@ -120,7 +120,7 @@ def derive(notebook, name):
             solved, cell.source = cell.source, without_regions(cell.source, later, where)
             parse(cell.source, where)
             cell.outputs, cell.execution_count = [], None
-            later |= names_needed(solved)
+            later |= names_needed(solved, where)
         elif regions(cell.source, where):
             raise CourseError(f"{where}: hay una región de solución fuera del código.")
         else:
@@ -197,7 +197,7 @@ def solution_of(module, name):
     if position is None:
         raise CourseError(f"{path.name} no tiene ninguna celda que resuelva {module}.{name}.")
     lines = notebook.cells[position].source.splitlines()
-    lines = [line for line in lines if line.strip() not in (BEGIN, END) and not line.startswith(f"{module}.")]
+    lines = [line for line in lines if line.strip() not in (BEGIN, END) and not re.match(rf"#?\s*{module}\.", line)]
     return path, "\n".join(lines).strip()
 
 

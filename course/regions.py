@@ -76,9 +76,12 @@ def regions(source, where="la celda"):
     return found
 
 
-def names_needed(source):
+def names_needed(source, where="la celda"):
     """Return the names that a cell reads and does not bind itself: what it takes from the cells before it."""
-    top = symtable.symtable(_without_magics(source), "cell", "exec")
+    try:
+        top = symtable.symtable(_without_magics(source), where, "exec")
+    except SyntaxError as error:  # what parses and still makes no sense, such as nonlocal outside a function
+        raise CourseError(f"{where}: no es Python válido ({error.msg}, línea {error.lineno}).") from error
     bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     tables, needed = [top], set()
     while tables:

@@ -120,7 +120,7 @@ def run_notebook(notebook, name, folder, cell_timeout=300, notebook_timeout=900,
         except CellExecutionError as failed:
             run.error = f"{failed.ename}: {_first_line(failed.evalue)}"
         except RuntimeError as failed:  # DeadKernelError, or a kernel that never answered
-            run.error = f"el kernel murió ({_first_line(str(failed))})"
+            run.error = f"el kernel murió o no responde ({_first_line(str(failed))})"
     run.seconds = time.monotonic() - run.start
     progress(run, done=True)
     return run

@@ -151,6 +151,7 @@ BROKEN = {
     "with more": f"{BEGIN} aquí\nx = 1\n{END}",
     "half a statement": f"{BEGIN}\nif True:\n{END}\n    x = 1",
     "not Python": "x = = 1",
+    "Python that makes no sense": "nonlocal x",
 }
 
 
@@ -342,6 +343,20 @@ def test_each_guard_catches_its_breach(guard, spoil, words):
     assert re.search(words, found[0])
 
 
+FINE = [
+    "# Título\n\nSea $f:\\mathbb{R} \\to \\mathbb{R}$; ver https://example.org/home/x y ../data/\n\n## Parte",
+    "# Título\n\n```\n# un comentario\n```\n\n## Parte",
+]
+
+
+@pytest.mark.parametrize("text", FINE)
+def test_prose_that_only_looks_like_a_breach_is_fine(text):
+    notebook = good_notebook()
+    notebook.cells[0].source = text
+    assert guards.paths_relative(notebook, "98_x.ipynb") == []
+    assert guards.headings(notebook, "98_x.ipynb") == []
+
+
 def test_every_guard_has_a_breach_that_it_catches():
     assert {guard.__name__ for guard in guards.GUARDS} == {name for name, _, _ in BREACHES}
 
@@ -364,7 +379,7 @@ def test_the_report_says_what_to_do(folder, capsys):
     assert "course notebooks build" in capsys.readouterr().out
     notebooks.build(folder)
     assert guards.report(folder) == 0
-    assert capsys.readouterr().out == "✔ 1 notebooks cumplen las reglas y sus copias están al día.\n"
+    assert capsys.readouterr().out == "✔ Reglas cumplidas y copias al día (notebooks revisados: 1).\n"
 
 
 # --- running -----------------------------------------------------------------------------------------------------

@@ -153,4 +153,4 @@ def _say(text):
     try:
         print(text)
     except UnicodeEncodeError:
-        print(text.encode("ascii", "replace").decode())
+        print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
