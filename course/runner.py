@@ -8,6 +8,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Run:
 
     name: str
     cells: list
-    progress: object
+    progress: Callable
     position: int = 0
     error: str = ""
     start: float = field(default_factory=time.monotonic)
@@ -163,15 +164,18 @@ async def _run_cell(client, cell, index):
         raise
 
 
-def same_outputs(stored, executed):
-    """Count the cells that print again what the stored notebook shows, and those that should.
+def compare_outputs(stored, executed):
+    """Return for each code cell whether it printed again what the stored notebook shows; None where that is no matter.
 
     Figures, and cells tagged ``nbval-ignore-output``, are not compared.
     """
     pairs = zip(notebooks.code_cells(stored.cells), notebooks.code_cells(executed.cells), strict=True)
-    compared = [(old, new) for old, new in pairs if "nbval-ignore-output" not in old.metadata.get("tags", [])]
-    same = sum(new.execution_count is not None and _texts(old) == _texts(new) for old, new in compared)
-    return same, len(compared)
+    return [
+        None
+        if "nbval-ignore-output" in old.metadata.get("tags", [])
+        else new.execution_count is not None and _texts(old) == _texts(new)
+        for old, new in pairs
+    ]
 
 
 def _texts(cell):
@@ -186,16 +190,22 @@ def _row(stored, executed, run):
     outputs = [output for cell in run.cells for output in cell.outputs]
     exercises = [executed.cells[position] for position, _ in notebooks.exercises(executed).values()]
     correct = sum(CORRECT in notebooks.printed(cell) for cell in exercises)
-    same, compared = same_outputs(stored, executed)
+    same = compare_outputs(stored, executed)
     return {
         "notebook": run.name,
         "celdas": f"{run.executed}/{len(run.cells)}",
         "ejercicios ✅": f"{correct}/{len(exercises)}",
-        "salidas iguales": f"{same}/{compared}",
+        "salidas iguales": f"{same.count(True)}/{len(same) - same.count(None)}",
         "figuras": str(sum("image/png" in output.get("data", {}) for output in outputs)),
         "segundos": f"{run.seconds:.1f}",
-        "resultado": f"✘ celda {run.position}" if run.error else "✔",
+        "resultado": f"✘ celda {run.position}" if run.error else _verdict(same),
     }
+
+
+def _verdict(same):
+    """Say which cells of a notebook that ran to its end do not show what is stored."""
+    different = [str(number) for number, equal in enumerate(same, 1) if equal is False]
+    return f"✔ (salida distinta en {', '.join(different)})" if different else "✔"
 
 
 def _table(rows):
