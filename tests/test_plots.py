@@ -210,13 +210,13 @@ def test_lines_differ_without_colour(name):
 def test_the_forward_pass_of_the_slides_is_on_the_diagram():
     figure = FIGURES["forward"]()
     texts = words(figure)
-    for layer in (["0,7", "0,3", "0,5"], ["0,43", "0,44"], ["0,33", "1,217"], ["0,3764"]):
+    for layer in (["0.7", "0.3", "0.5"], ["0.43", "0.44"], ["0.33", "1.217"], ["0.3764"]):
         assert set(layer) <= set(texts)
-    assert texts.count("1,217") == texts.count("0,3764") == 2  # as u and as h
+    assert texts.count("1.217") == texts.count("0.3764") == 2  # as u and as h
     names = ["Capa de entrada", "1.ª capa oculta", "2.ª capa oculta", "Capa de salida"]
     assert set(names) <= set(texts)
     assert "17 parámetros" in texts[[t.startswith("Red") for t in texts].index(True)]
-    assert "Salida 0,3764" in figure.alt_text and "u 0,33; 1,217" in figure.alt_text
+    assert "Salida 0.3764" in figure.alt_text and "u 0.33; 1.217" in figure.alt_text
 
 
 def test_every_weight_and_bias_of_the_slides_is_written():
@@ -262,7 +262,7 @@ def test_a_large_network_leaves_out_neurons_and_weights():
     assert texts.count("⋮") == 2
     assert len(figure.axes[0].lines) == (6 + 1) * 6 + (6 + 1) * 10
     assert "101\u00a0770 parámetros" in figure.alt_text
-    numbers = [text for text in texts if text.replace(",", "").isdigit() and text != "1"]
+    numbers = [text for text in texts if text.replace(".", "").isdigit() and text != "1"]
     assert len(numbers) == 6 + 6 + 10  # the activations, and no weight
 
 
@@ -298,7 +298,7 @@ def test_values_and_gradients_are_on_the_graph():
         assert f"∂ {style.number(node.grad)}" in texts
     assert {"$x_{1}$", "$w_{11}^{(1)}$", "sigmoid", "×", "ŷ"} <= set(texts)
     assert "19 nodos (hojas: 9; operaciones: 10). Resultado: L = " in figure.alt_text
-    assert "x1 = 0,7 (∂ " in figure.alt_text
+    assert "x1 = 0.7 (∂ " in figure.alt_text
 
 
 def test_gradients_are_not_shown_before_they_are_computed():
@@ -344,8 +344,8 @@ def test_activations_and_their_derivatives():
         measured = np.diff(curve[:, 1]) / np.diff(curve[:, 0])
         middle = (slope[1:, 1] + slope[:-1, 1]) / 2
         np.testing.assert_allclose(measured[~np.isnan(middle)], middle[~np.isnan(middle)], atol=1e-3)
-    assert "sigmoid: f(−4) = 0,018, f(0) = 0,5" in figure.alt_text
-    assert "su derivada, entre 0,0177 y 0,25." in figure.alt_text
+    assert "sigmoid: f(−4) = 0.018, f(0) = 0.5" in figure.alt_text
+    assert "su derivada, entre 0.0177 y 0.25." in figure.alt_text
     assert len(plots.activations("linear").axes) == 1
 
 
@@ -359,13 +359,13 @@ def test_activations_that_have_no_curve(names):
 def test_losses_of_several_kinds(losses):
     figure = plots.loss_curve(losses)
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), [[1, 0.9], [2, 0.5], [3, 0.25]])
-    assert figure.alt_text == "Pérdida por época: entrenamiento, de 0,9 en la época 1 a 0,25 en la 3."
+    assert figure.alt_text == "Pérdida por época: entrenamiento, de 0.9 en la época 1 a 0.25 en la 3."
 
 
 def test_the_best_epoch_is_marked():
     figure = plots.loss_curve(history())
-    assert "mínimo: 0,283 (época 7)" in words(figure)
-    assert "validación, de 1,02 en la época 1 a 0,323 en la 12, mínimo: 0,283 (época 7)" in figure.alt_text
+    assert "mínimo: 0.283 (época 7)" in words(figure)
+    assert "validación, de 1.02 en la época 1 a 0.323 en la 12, mínimo: 0.283 (época 7)" in figure.alt_text
 
 
 def test_a_training_that_went_wrong_is_drawn_too():
@@ -396,7 +396,7 @@ def test_operation_counts_tell_both_growths():
 
 def test_descent_tells_where_it_went():
     assert plots.descent(bowl, [4.0, 2.0, 1.5]).alt_text == (
-        "Descenso del gradiente en 2 pasos: de peso 4 a 1,5, y de pérdida 9 a 0,25."
+        "Descenso del gradiente en 2 pasos: de peso 4 a 1.5, y de pérdida 9 a 0.25."
     )
     assert "de peso 3 y 2 a 1 y 0," in plots.descent(bowl, [(3, 2), (1, 0)]).alt_text
     assert plots.descent(lambda w: 1.0, [2.0]).alt_text.startswith("Descenso del gradiente en 0 pasos")
@@ -407,7 +407,7 @@ def test_gradients_tell_how_far_they_are_from_each_other():
     figure = plots.gradients(ways)
     assert {"$w_{11}^{(1)}$", "$b_{1}^{(1)}$", "a mano", "numérico"} <= set(words(figure))
     assert "2 derivadas, de 2 formas (a mano, numérico)" in figure.alt_text
-    assert "de −1 a 0,5; la mayor diferencia entre formas es 0,25" in figure.alt_text
+    assert "de −1 a 0.5; la mayor diferencia entre formas es 0.25" in figure.alt_text
 
 
 @pytest.mark.parametrize(
@@ -445,14 +445,14 @@ def test_wrong_input_is_told_and_leaves_no_figure(draw, message):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.43, "0,43"),
-        (-1.5, "−1,5"),
+        (0.43, "0.43"),
+        (-1.5, "−1.5"),
         (1.0, "1"),
         (100.0, "100"),
-        (0.37640000000000001, "0,3764"),
+        (0.37640000000000001, "0.3764"),
         (-0.0, "0"),
         (5.5e-17, "0"),
-        (1.24e-5, "1,2·10⁻⁵"),
+        (1.24e-5, "1.2·10⁻⁵"),
         (-2e7, "−2·10⁷"),
         (99999.99999, "100000"),
         (np.nan, "NaN"),
@@ -524,10 +524,10 @@ def pictures():
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("show", ["Pérdida por época: entrenamiento, de 0,9"]),
-        ("returned", ["Pérdida por época: entrenamiento, de 0,9"]),
-        ("forgotten", ["Pérdida por época: entrenamiento, de 0,9"]),
-        ("two", ["Pérdida por época: entrenamiento, de 0,9", "Activación relu"]),
+        ("show", ["Pérdida por época: entrenamiento, de 0.9"]),
+        ("returned", ["Pérdida por época: entrenamiento, de 0.9"]),
+        ("forgotten", ["Pérdida por época: entrenamiento, de 0.9"]),
+        ("two", ["Pérdida por época: entrenamiento, de 0.9", "Activación relu"]),
         ("own", ["Figura: Mía."]),
         ("again", ["Figura: Mía."]),
         ("described", ["Sube de 1 a 2."]),

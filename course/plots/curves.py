@@ -15,7 +15,6 @@ from course.plots.style import (
     SERIES,
     VERMILLION,
     axes_for,
-    comma_ticks,
     integer,
     number,
     styled,
@@ -73,7 +72,6 @@ def _draw_activation(ax, name):
     low, high = min(h.min(), 0), max(h.max(), 1)
     ax.set(title=name, xlabel="suma ponderada $u$", ylim=(low - 0.1 * (high - low), high + 0.1 * (high - low)))
     ax.legend(loc="upper left")
-    comma_ticks(ax.xaxis, ax.yaxis)
     values = [f"f({number(at)}) = {number(np.interp(at, u, h))}" for at in (-4.0, 0.0, 4.0)]
     slopes = f"entre {number(slope.min())} y {number(slope.max())}" if np.ptp(slope) else number(slope[0])
     add_description(ax.figure, f"Activación {name}: {', '.join(values)}; su derivada, {slopes}.")
@@ -111,7 +109,6 @@ def loss_curve(history, ax=None):
     text = [_draw_losses(ax, name, values) for name, values in columns.items()]
     ax.set(title="Pérdida por época", xlabel="época", ylabel="pérdida")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    comma_ticks(ax.xaxis, ax.yaxis)
     if len(columns) > 1:
         ax.legend()
     return add_description(ax.figure, f"Pérdida por época: {'; '.join(text)}.")
@@ -179,7 +176,6 @@ def operation_counts(table, ax=None):
     ax.set(title="Operaciones para calcular una derivada", xlabel="capas ocultas", ylabel="operaciones", yscale="log")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper left")
-    comma_ticks(ax.xaxis)
     return add_description(
         ax.figure,
         f"Operaciones para calcular una derivada con {depth[0]} a {depth[-1]} capas ocultas, en escala logarítmica: "

@@ -216,5 +216,5 @@ def _description(network, forward, gradients, row):
 
 
 def _list(values):
-    """Write the first numbers; with a decimal comma they are best parted by semicolons."""
+    """Write the first numbers."""
     return "; ".join(map(number, values[: layout.MAX_SHOWN])) + ("; …" if len(values) > layout.MAX_SHOWN else "")

@@ -5,7 +5,7 @@ import numpy as np
 from course import validation
 from course.errors import CourseError
 from course.plots.output import add_description
-from course.plots.style import BLUE, INK, SERIES, VERMILLION, axes_for, comma_ticks, counted, number, styled, symbol
+from course.plots.style import BLUE, INK, SERIES, VERMILLION, axes_for, counted, number, styled, symbol
 
 _MARKERS = ("o", "s", "x", "+")
 
@@ -92,7 +92,6 @@ def _draw_steps(ax, x, y):
     ax.plot(x[-1], y[-1], "D", color=INK, markersize=9, zorder=4, label="final")
     ax.set_title("Descenso del gradiente")
     ax.legend()
-    comma_ticks(ax.xaxis, ax.yaxis)
 
 
 @styled()
@@ -128,7 +127,6 @@ def gradients(table, ax=None):
     ax.set_xticks(places, [symbol(str(name)) for name in getattr(table, "index", places + 1)])
     ax.set(title="Derivadas de la pérdida, calculadas de varias formas", xlabel="parámetro", ylabel="derivada")
     ax.legend()
-    comma_ticks(ax.yaxis)
     return add_description(
         ax.figure,
         f"{counted(len(places), 'derivada')}, de {counted(len(ways), 'forma')} ({', '.join(map(str, ways))}): de "

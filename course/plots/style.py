@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import FuncFormatter
 
 from course.errors import CourseError
 from course.plots.output import Drawing
@@ -51,13 +50,13 @@ def styled():
 
 
 def number(value, decimals=4):
-    """Write a number as Spanish does: decimal comma, true minus sign, powers of ten with superscripts.
+    """Write a number with the decimal point of the slides and of Python, a true minus sign and powers of ten.
 
     Parameters
     ----------
     value : float
     decimals : int
-        Most digits after the comma; trailing zeros go.
+        Most digits after the point; trailing zeros go.
     """
     if not np.isfinite(value):
         return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
@@ -69,7 +68,7 @@ def number(value, decimals=4):
     else:
         mantissa, exponent = f"{value:.1e}".split("e")
         text = f"{mantissa.removesuffix('.0')}·10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return text.replace("-", "−").replace(".", ",")
+    return text.replace("-", "−")
 
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -92,12 +91,6 @@ def symbol(label):
         return (label if len(label) <= 9 else f"{label[:8]}…").replace("$", r"\$")
     letter, layer, index = found.groups()
     return f"${letter}_{{{index}}}{f'^{{({layer})}}' if layer else ''}$"
-
-
-def comma_ticks(*axes):
-    """Write the numbers of linear axes with a decimal comma."""
-    for axis in axes:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
 def axes_for(ax, width=8.0):
