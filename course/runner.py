@@ -170,20 +170,17 @@ def compare_outputs(stored, executed):
     Figures, and cells tagged ``nbval-ignore-output``, are not compared.
     """
     pairs = zip(notebooks.code_cells(stored.cells), notebooks.code_cells(executed.cells), strict=True)
-    return [
-        None
-        if "nbval-ignore-output" in old.metadata.get("tags", [])
-        else new.execution_count is not None and _texts(old) == _texts(new)
-        for old, new in pairs
-    ]
+    return [None if _ignored(old) else bool(new.execution_count) and _texts(old) == _texts(new) for old, new in pairs]
+
+
+def _ignored(cell):
+    return "nbval-ignore-output" in cell.metadata.get("tags", [])
 
 
 def _texts(cell):
-    """Return what a cell printed, without pictures."""
-    shown = [output.data for output in cell.outputs if "data" in output]
-    return notebooks.printed(cell), [
-        {kind: text for kind, text in data.items() if not kind.startswith("image/")} for data in shown
-    ]
+    """Return what a cell printed and displayed, without pictures."""
+    shown = [output.data.items() for output in cell.outputs if "data" in output]
+    return notebooks.printed(cell), [{kind: text for kind, text in data if "image/" not in kind} for data in shown]
 
 
 def _row(stored, executed, run):
@@ -213,9 +210,8 @@ def _table(rows):
     lines = [list(rows[0]), *(list(row.values()) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in lines
-    )
+    padded = [[text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
 def _progress(run, done=False):
@@ -240,9 +236,8 @@ def write_copies(notebook, name, folder):
     from jinja2 import DictLoader
     from nbconvert.exporters import HTMLExporter  # a second to import, wanted only here
 
-    exporter = HTMLExporter(
-        extra_loaders=[DictLoader({"alt.html.j2": _ALT_TEMPLATE})], template_file="alt.html.j2", language_code="es"
-    )
+    loader = DictLoader({"alt.html.j2": _ALT_TEMPLATE})
+    exporter = HTMLExporter(extra_loaders=[loader], template_file="alt.html.j2", language_code="es")
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
     for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", page.encode())):
         with atomic_write(folder / (name + suffix)) as stream:
