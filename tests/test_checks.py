@@ -183,6 +183,11 @@ def test_a_forgotten_return_is_wrong_and_says_so():
     assert "¿Falta un return" in relu.grade(from_cell("def f(u):\n    h = max(0, u)", "f")).hint
 
 
+def test_a_placeholder_left_above_the_students_code_hides_no_error():
+    outcome = relu.grade(from_cell("def f(u):\n    ...  # Tu código aquí\n    return u / 0", "f"))
+    assert "tu función falló con ZeroDivisionError" in str(outcome)
+
+
 def test_a_function_that_works_in_place_may_return_none():
     weights = [1.0, 2.0]
     assert call(lambda w: w.clear(), weights, none_ok=True) is None

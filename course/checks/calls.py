@@ -50,7 +50,7 @@ def call(function, *args, none_ok=False, **kwargs):
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # exit() in a cell is a mistake like any other
-        if _still_a_stub(function) or "ellipsis" in safe_text(error):
+        if _still_a_stub(function, ast.Assign | ast.Return) or "ellipsis" in safe_text(error):
             raise Unattempted(what) from error
         raise Wrong(f"en {what} tu función falló con {tell_error(error)}.", _hint_for_error(error)) from error
     if has_placeholder(result) or (result is None and _still_a_stub(function)):
@@ -76,16 +76,16 @@ def _fresh(value):
     return copy.deepcopy(value) if isinstance(value, np.ndarray | list | dict | set) else value
 
 
-def _still_a_stub(function):
-    """Whether the function's source still has a placeholder, or nothing but ``pass``."""
+def _still_a_stub(function, lines=ast.Expr | ast.Assign | ast.Return):
+    """Whether a line of these kinds in the function's source is still a placeholder, or all it has is ``pass``."""
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError):
         return False
     if not isinstance(definition, ast.FunctionDef):
         return False
-    values = [node.value for node in ast.walk(definition) if isinstance(node, ast.Expr | ast.Assign | ast.Return)]
-    rest = [node for node in definition.body if ast.get_docstring(definition) is None or node is not definition.body[0]]
+    values = [node.value for node in ast.walk(definition) if isinstance(node, lines)]
+    rest = definition.body[ast.get_docstring(definition) is not None :]
     placeholder = any(isinstance(value, ast.Constant) and value.value is ... for value in values)
     return placeholder or all(isinstance(node, ast.Pass) for node in rest)
 
