@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from course.simulator.kernel import wasm
+
 _DROPPED = 256  # the first bytes of ARC4 are biased
 _SIGNIFICANT = 2**52  # a number takes bytes until it has 52 bits that count
 
@@ -25,11 +27,8 @@ class SeedRandom:
 
     def __init__(self, seed):
         """Key the stream."""
-        self._box = _schedule(_key(str(seed)))
-        self._i = self._j = 0
-        self._buffer, self._position = b"", 0
-        self._more(_DROPPED)
-        self._position = _DROPPED
+        self._state = _schedule(_key(str(seed)))
+        self._buffer, self._position = wasm.arc4(self._state, _DROPPED), _DROPPED
 
     def random(self, size=None):
         """Return the next number, or an array of shape `size` filled in C order."""
@@ -51,17 +50,9 @@ class SeedRandom:
         surplus = max(0, value.bit_length() - 53)
         return math.ldexp(value >> surplus, surplus - bits)
 
-    def _more(self, count=4096):
-        """Append `count` bytes of ARC4 to what is left; in local names, because this loop is where the time goes."""
-        box, i, j, out = self._box, self._i, self._j, bytearray(self._buffer[self._position :])
-        for _ in range(count):
-            i = (i + 1) & 255
-            t = box[i]
-            j = (j + t) & 255
-            u = box[i] = box[j]
-            box[j] = t
-            out.append(box[(t + u) & 255])
-        self._i, self._j, self._buffer, self._position = i, j, bytes(out), 0
+    def _more(self, count=16384):
+        """Append `count` bytes of ARC4 to what is left."""
+        self._buffer, self._position = self._buffer[self._position :] + wasm.arc4(self._state, count), 0
 
 
 def _key(text):
@@ -78,9 +69,9 @@ def _key(text):
 
 
 def _schedule(key):
-    """Return ARC4's box: the values 0 to 255 shuffled by `key`."""
+    """Return ARC4's first state: the values 0 to 255 shuffled by `key`, and its two places at 0."""
     box, j = list(range(256)), 0
     for i in range(256):
         j = (j + box[i] + key[i % len(key)]) & 255
         box[i], box[j] = box[j], box[i]
-    return box
+    return np.array([*box, 0, 0], np.uint8)

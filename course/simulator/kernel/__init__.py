@@ -7,7 +7,7 @@ to install. kernel.wasm is 17 kB that travel with the sources, is ready in about
 same bits on every processor, because WebAssembly fixes the rounding of each operation: what a notebook printed here it
 prints everywhere. `benchmarks/simulator_speed.py` measures it against the playground's own engine.
 
-A state has `lanes` networks of the same shape side by side in its last axis: one, or `LANES` that a sweep trains
+A state has `lanes` networks of the same shape side by side in its last axis: one, or more that a sweep trains
 together, one seed each.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from course.simulator.kernel import wasm
 
-LANES = 8
+LANES = (1, 4, 8)  # how many networks may lie side by side
 ACTIVATIONS = wasm.ACTIVATIONS
 LOSSES = wasm.LOSSES
 PENALTIES = wasm.PENALTIES
@@ -147,10 +147,11 @@ def outputs(rules, theta, x):
     numpy.ndarray
         Shape (units, points), the units in layer order.
     """
-    groups = -(-len(x) // LANES)
-    padded = np.zeros((groups * LANES, x.shape[1]))
+    width = LANES[-1]
+    groups = -(-len(x) // width)
+    padded = np.zeros((groups * width, x.shape[1]))
     padded[: len(x)] = x
-    lanes = padded.reshape(groups, LANES, -1).swapaxes(1, 2)  # the lanes are points here, not networks
-    state = start(rules, np.repeat(theta[:, np.newaxis], LANES, axis=1), [0] * LANES)
-    found = wasm.call("outputs", rules, state, (rules.biases, groups, LANES), lanes, np.empty(0), groups)
+    lanes = padded.reshape(groups, width, -1).swapaxes(1, 2)  # the lanes are points here, not networks
+    state = start(rules, np.repeat(theta[:, np.newaxis], width, axis=1), [0] * width)
+    found = wasm.call("outputs", rules, state, (rules.biases, groups, width), lanes, np.empty(0), groups)
     return found.reshape(rules.biases, -1)[:, : len(x)]

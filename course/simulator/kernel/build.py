@@ -15,7 +15,7 @@ WASM = HERE / "kernel.wasm"
 SOURCES = ("kernel.c", "network.h")
 COMPILER = "ziglang==0.17.1"
 FLAGS = "-target wasm32-freestanding -Os -msimd128 -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,--export=__heap_base"
-EXPORTS = ("train_1", "train_8", "evaluate_1", "evaluate_8", "outputs_8")
+EXPORTS = ("arc4", "outputs_8", *(f"{name}_{lanes}" for name in ("train", "evaluate") for lanes in (1, 4, 8)))
 
 
 def digest():

@@ -1,4 +1,4 @@
-/* T is what one value of the network is: a number, or eight of them. Included by kernel.c with LANES set. */
+/* T is what one value of the network is: a number, or LANES of them. Included by kernel.c with LANES set. */
 #define T NAME(f64)
 #define BITS NAME(i64)
 #define NET NAME(net)

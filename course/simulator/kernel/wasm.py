@@ -55,6 +55,16 @@ def call(function, rules, state, shape, x, y, train_size, rates=(), every=False)
     return memory(struct["result"], arrays["result"]).copy()
 
 
+def arc4(state, count):
+    """Return the next `count` bytes of ARC4; `state` is its box of 256 bytes and its two places, changed in place."""
+    memory, run, places = _reserve([state, np.empty(count, np.uint8)])
+    box = memory(places[0], state)
+    box[...] = state
+    run("arc4", *places, count)
+    state[...] = box
+    return memory(places[1], np.empty(count, np.uint8)).tobytes()
+
+
 def _settings(rules, state, points, train_size, epochs, every):
     """Return the plain numbers of the kernel's struct."""
     return {
@@ -88,7 +98,7 @@ def _reserve(arrays):
     memory : callable
         ``memory(place, like)``: the array of the dtype and shape of `like` that lies at `place`.
     run : callable
-        ``run(name, place)`` calls an exported function.
+        ``run(name, *arguments)`` calls an exported function.
     places : list of int
         One per array.
     """
@@ -103,7 +113,7 @@ def _reserve(arrays):
     whole = np.frombuffer(memory.get_buffer_ptr(store), np.uint8)
     return (
         lambda place, like: whole[place : place + like.nbytes].view(like.dtype).reshape(like.shape),
-        lambda name, place: exports[name](store, place),
+        lambda name, *arguments: exports[name](store, *arguments),
         places,
     )
 
