@@ -191,12 +191,10 @@ class Experiment:
         list of numpy.ndarray
             One per layer, the inputs first, each of shape (units, density, density); row 0 is y = 6, column 0 x = -6.
         """
-        side = np.linspace(-6, 6, density)
-        x, y = np.meshgrid(side, side[::-1])
-        inputs = toydata.features(np.stack([x.ravel(), y.ravel()], axis=1), self.settings.inputs)
+        inputs = start.grid(self.settings.inputs, density)
         outputs = kernel.outputs(self._rules, self._state.theta[:, 0], inputs)
-        maps = np.concatenate([inputs.T, outputs]).reshape(-1, density, density)
-        return np.split(maps, np.cumsum(self.settings.units)[:-1])
+        units = np.split(outputs.reshape(-1, density, density), np.cumsum(self.settings.units[1:-1]))
+        return [inputs.T.reshape(-1, density, density), *units]
 
     def gradients(self):
         """Return the mean gradient of the training loss, without regularization: a list like `weights` and one like

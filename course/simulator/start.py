@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -49,6 +50,16 @@ def arrays(settings, train_points, test_points):
     if settings.units[-1] > 1:
         y = np.eye(settings.units[-1])[points[:, 2].astype(int)]
     return toydata.features(points, settings.inputs)[:, :, np.newaxis], y[:, :, np.newaxis]
+
+
+@lru_cache(maxsize=4)
+def grid(inputs, density):
+    """Return the inputs at a heat map's points, row by row from the top: shape (density², inputs), read-only."""
+    side = np.linspace(-6, 6, density)
+    x, y = np.meshgrid(side, side[::-1])
+    values = toydata.features(np.stack([x.ravel(), y.ravel()], axis=1), inputs)
+    values.flags.writeable = False
+    return values
 
 
 def weights(settings, rng):

@@ -119,15 +119,13 @@ def train(rules, state, x, y, train_size, rates, every=True):
     numpy.ndarray
         Shape (epochs, 2, lanes): mean training and test loss; no rows without `every`.
     """
-    rates = np.asarray(rates, dtype=float)
     shape = (len(rates) if every else 0, 2, state.theta.shape[1])
-    call = {"rates": rates, "x": x, "y": y, "train_size": train_size, "every": every}
-    return wasm.call("train", rules, state, shape, **call)
+    return wasm.call("train", rules, state, shape, x, y, train_size, rates, every)
 
 
 def evaluate(rules, state, x, y, train_size):
     """Return both mean losses, shape (2, lanes), without changing anything. Arguments as in `train`."""
-    return wasm.call("evaluate", rules, state, (2, state.theta.shape[1]), x=x, y=y, train_size=train_size)
+    return wasm.call("evaluate", rules, state, (2, state.theta.shape[1]), x, y, train_size)
 
 
 def outputs(rules, theta, x):
@@ -153,5 +151,5 @@ def outputs(rules, theta, x):
     padded[: len(x)] = x
     lanes = padded.reshape(groups, width, -1).swapaxes(1, 2)  # the lanes are points here, not networks
     state = start(rules, np.repeat(theta[:, np.newaxis], width, axis=1), [0] * width)
-    found = wasm.call("outputs", rules, state, (rules.biases, groups, width), lanes, np.empty(0), groups)
+    found = wasm.call("outputs", rules, state, (rules.biases, groups, width), lanes, train_size=groups)
     return found.reshape(rules.biases, -1)[:, : len(x)]

@@ -1,118 +1,101 @@
-"""How a call reaches the kernel: NumPy arrays copied into its memory, and the address of a struct that lists them."""
+"""How a call reaches the kernel: arrays copied into its memory, and a struct that says where each of them lies."""
 
+import atexit
+import struct
 import threading
 from pathlib import Path
 
 import numpy as np
 
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "softmax")  # the four in the order of kernel.c
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "softmax")  # these four in the order of kernel.c
 LOSSES = ("half_mse", "cross_entropy")
 PENALTIES = ("none", "L1", "L2")
 OPTIMIZERS = ("sgd", "momentum", "adam")
 
-_NUMBERS = ("lambda", "momentum", "beta1_power", "beta2_power")
-_COUNTS = ("layers", "inputs", "weights", "biases", "outputs", "batch", "train_size", "test_size", "epochs", "every")
-_KINDS = ("carried", "loss", "penalty", "optimizer")
-_ARRAYS = ("units", "activation", "rates", "x", "y", "theta", "gradient", "first", "second", "alive", "random")
-_SCRATCH = ("h", "slope", "delta", "result")
-_STRUCT = np.dtype(
-    [(name, "<f8") for name in _NUMBERS]
-    + [("dropped", "<i8")]
-    + [(name, "<i4") for name in _COUNTS + _KINDS + _ARRAYS + _SCRATCH]
-)
 _STATE = ("theta", "gradient", "first", "second", "alive", "random")
+_POINTERS = ("units", "activation", "rates", "x", "y", *_STATE, "h", "slope", "delta", "result")
+_NET = struct.Struct(f"<4dq14i{len(_POINTERS)}i")  # network.h's struct: numbers, `dropped`, counts and kinds, pointers
+_POWERS, _CARRIED = slice(2, 4), 15  # the members that training changes
 
 
-def call(function, rules, state, shape, x, y, train_size, rates=(), every=False):
-    """Copy everything into the kernel's memory, run `function`, and copy back the state and its result."""
+def call(function, rules, state, shape, x, y=None, train_size=0, rates=(), every=False):
+    """Run one of the kernel's functions on `state` and return its result, of the given shape.
+
+    Only ``train`` changes `state`. The arguments are those of the functions of `course.simulator.kernel`.
+    """
     lanes = state.theta.shape[1]
     arrays = {
         "units": np.array(rules.units, "<i4"),
         "activation": np.array([ACTIVATIONS.index(name) for name in rules.activations], "<i4"),
-        "rates": np.asarray(rates, dtype=float),
-        "x": np.ascontiguousarray(x, dtype=float),
-        "y": np.ascontiguousarray(y, dtype=float),
-        **{name: getattr(state, name) for name in _STATE},
-        **dict.fromkeys(("h", "slope", "delta"), np.empty((rules.biases, lanes))),
-        "result": np.empty(shape),
+        "x": x,
+        "theta": state.theta,
     }
-    struct = np.zeros((), _STRUCT)
-    for name, value in _settings(rules, state, len(x), train_size, len(rates), every).items():
-        struct[name] = value
-    memory, run, places = _reserve([struct, *arrays.values()])
-    for name, place in zip(arrays, places[1:], strict=True):
-        struct[name] = place
+    if y is not None:
+        arrays["y"] = y
+    if function == "train":
+        arrays |= {"rates": np.asarray(rates, dtype=float), **{name: getattr(state, name) for name in _STATE}}
+    unit = 8 * lanes
+    sizes = {name: array.nbytes for name, array in arrays.items()}
+    sizes |= {"h": unit * rules.biases, "slope": unit * rules.biases, "delta": unit * rules.biases}
+    sizes |= {"result": 8 * int(np.prod(shape))}
+    memory, run, (net, *places) = _reserve([_NET.size, *sizes.values()])
+    where = dict(zip(sizes, places, strict=True))
     for name, array in arrays.items():
-        if name not in _SCRATCH:
-            memory(struct[name], array)[...] = array
-    memory(places[0], struct)[...] = struct
-    run(f"{function}_{lanes}", places[0])
+        memory(where[name], array.shape, array.dtype)[...] = array
+    numbers = _numbers(rules, state, len(x), train_size, len(rates), every)
+    memory(net, _NET.size, np.uint8).data[:] = _NET.pack(*numbers, *(where.get(name, 0) for name in _POINTERS))
+    run(f"{function}_{lanes}", net)
     if function == "train":
         for name in _STATE:
-            getattr(state, name)[...] = memory(struct[name], arrays[name])
-        after = memory(places[0], struct)
-        state.carried, state.powers = int(after["carried"]), (float(after["beta1_power"]), float(after["beta2_power"]))
-    return memory(struct["result"], arrays["result"]).copy()
+            getattr(state, name)[...] = memory(where[name], arrays[name].shape, arrays[name].dtype)
+        after = _NET.unpack(memory(net, _NET.size, np.uint8).data)
+        state.powers, state.carried = after[_POWERS], after[_CARRIED]
+    return memory(where["result"], shape, np.float64).copy()
 
 
 def arc4(state, count):
     """Return the next `count` bytes of ARC4; `state` is its box of 256 bytes and its two places, changed in place."""
-    memory, run, places = _reserve([state, np.empty(count, np.uint8)])
-    box = memory(places[0], state)
+    memory, run, places = _reserve([len(state), count])
+    box = memory(places[0], len(state), np.uint8)
     box[...] = state
     run("arc4", *places, count)
     state[...] = box
-    return memory(places[1], np.empty(count, np.uint8)).tobytes()
+    return memory(places[1], count, np.uint8).tobytes()
 
 
-def _settings(rules, state, points, train_size, epochs, every):
-    """Return the plain numbers of the kernel's struct."""
-    return {
-        "lambda": rules.penalty_rate,
-        "momentum": rules.momentum,
-        "beta1_power": state.powers[0],
-        "beta2_power": state.powers[1],
-        "dropped": round(rules.dropout * 2**53),
-        "layers": len(rules.units) - 1,
-        "inputs": rules.units[0],
-        "weights": rules.weights,
-        "biases": rules.biases,
-        "outputs": rules.units[-1],
-        "batch": rules.batch_size,
-        "train_size": train_size,
-        "test_size": points - train_size,
-        "epochs": epochs,
-        "every": every,
-        "carried": state.carried,
-        "loss": LOSSES.index(rules.loss),
-        "penalty": PENALTIES.index(rules.penalty),
-        "optimizer": OPTIMIZERS.index(rules.optimizer),
-    }
+def _numbers(rules, state, points, train_size, epochs, every):
+    """Return the struct's members up to the pointers, in order."""
+    return (
+        *(rules.penalty_rate, rules.momentum, *state.powers, round(rules.dropout * 2**53)),
+        *(len(rules.units) - 1, rules.units[0], rules.weights, rules.biases, rules.units[-1]),
+        *(rules.batch_size, train_size, points - train_size, epochs, every, state.carried),
+        *(LOSSES.index(rules.loss), PENALTIES.index(rules.penalty), OPTIMIZERS.index(rules.optimizer)),
+    )
 
 
-def _reserve(arrays):
-    """Lay `arrays` out in the kernel's memory.
+def _reserve(sizes):
+    """Make room in the kernel's memory, which only ever grows.
 
     Returns
     -------
     memory : callable
-        ``memory(place, like)``: the array of the dtype and shape of `like` that lies at `place`.
+        ``memory(place, shape, dtype)``: the array that lies there.
     run : callable
         ``run(name, *arguments)`` calls an exported function.
     places : list of int
-        One per array.
+        One per size in bytes.
     """
     store, exports, base = _instance()
     places = [base]
-    for array in arrays:
-        places.append(-(-(places[-1] + array.nbytes) // 64) * 64)
+    for size in sizes:
+        places.append(-(-(places[-1] + size) // 64) * 64)
     memory = exports["memory"]
     missing = places.pop() - memory.data_len(store)
     if missing > 0:
         memory.grow(store, -(-missing // 65536))
-    whole = np.frombuffer(memory.get_buffer_ptr(store), np.uint8)
+    buffer = memory.get_buffer_ptr(store)
     return (
-        lambda place, like: whole[place : place + like.nbytes].view(like.dtype).reshape(like.shape),
+        lambda place, shape, dtype: np.ndarray(shape, dtype, buffer, place),
         lambda name, *arguments: exports[name](store, *arguments),
         places,
     )
@@ -120,6 +103,13 @@ def _reserve(arrays):
 
 _compiled, _lock = [], threading.Lock()
 _local = threading.local()  # an instance serves one thread; the widget trains in a thread of its own
+
+
+@atexit.register
+def _release():
+    """Free the kernel while wasmtime can still do it: later, Python's end has taken its functions away."""
+    _local.__dict__.clear()
+    _compiled.clear()
 
 
 def _instance():
