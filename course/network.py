@@ -155,8 +155,8 @@ def _constant(values):
 
 
 # The slides' forward pass. They print a bias of 0.1 for the second unit of the second hidden layer, but their results
-# (1.217 and, from it, 0.3764) need 1.0; with 0.1 it is 0.317 and 0.1964. The target of 1 is far enough from both outputs
-# for every derivative to be visible, and above them, so the loss falls as the output grows.
+# (1.217 and, from it, 0.3764) need 1.0; with 0.1 it is 0.317 and 0.1964. The target of 1 is far enough from both
+# outputs for every derivative to be visible, and above them, so the loss falls as the output grows.
 SLIDE_EXAMPLE = Example(
     network=_slide_network(1.0),
     network_as_printed=_slide_network(0.1),
