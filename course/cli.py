@@ -83,17 +83,17 @@ def _parser():
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
     run = _command(
-        commands, "run", "ejecuta los notebooks de la clase con datos reales y dice qué reproduce cada uno", _run
+        commands, "run", "ejecuta los cuadernos de la clase con datos reales y dice qué reproduce cada uno", _run
     )
     _add_execution(run)
     _command(commands, "doctor", "revisa si este equipo tiene todo lo que la clase necesita", _doctor)
 
     notebooks = commands.add_parser(
-        "notebooks", help="para quien edita la clase: notebooks y copias de los estudiantes"
+        "notebooks", help="para quien edita la clase: cuadernos y copias de los estudiantes"
     )
     parts = notebooks.add_subparsers(title="órdenes", metavar="orden", required=True)
     _command(parts, "build", "escribe las copias de los estudiantes a partir de notebooks/soluciones", _build)
-    _command(parts, "check", "comprueba que las copias están al día y que los notebooks cumplen las reglas", _check)
+    _command(parts, "check", "comprueba que las copias están al día y que los cuadernos cumplen las reglas", _check)
     _add_execution(_command(parts, "execute", "ejecuta notebooks/soluciones y guarda sus salidas", _execute))
     return parser
 
@@ -107,7 +107,7 @@ def _command(commands, name, description, run):
 
 def _add_execution(parser):
     parser.add_argument(
-        "names", nargs="*", metavar="notebook", help="cuáles, por el principio del nombre: 01 02 (todos)"
+        "names", nargs="*", metavar="cuaderno", help="cuáles, por el principio del nombre: 01 02 (todos)"
     )
     parser.add_argument("--cell-timeout", type=int, default=300, metavar="S", help="segundos por celda (300)")
-    parser.add_argument("--notebook-timeout", type=int, default=900, metavar="S", help="segundos por notebook (900)")
+    parser.add_argument("--notebook-timeout", type=int, default=900, metavar="S", help="segundos por cuaderno (900)")

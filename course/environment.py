@@ -31,8 +31,10 @@ def configure():
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    # Its Python side warns about retracing when several models are trained in a row, which is what a class does.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # TensorFlow warns about retracing when several models are trained in a row, which is what a class does; matplotlib
+    # about the font cache that it builds on the first day.
+    for name in ("tensorflow", "matplotlib.font_manager"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     os.environ.pop("NO_COLOR", None)
     backend = os.environ["KERAS_BACKEND"]
     if backend not in BACKENDS:

@@ -24,7 +24,7 @@ _FRAGILE = {  # what makes nbval cry wolf, or hangs it
     r"(?<!plt)\.style\b": "los estilos de pandas llevan identificadores al azar",
     r"\bwarnings\.warn\(": "un aviso escribe en stderr la ruta de un archivo temporal",
     r"\bos\.(?:write|system)\(|\bsubprocess\b": "lo que se escribe por debajo de Python llega desordenado",
-    r"(?<![\w.])(?:input|exit|quit)\(": "no hay nadie que responda, y exit() no detiene el notebook",
+    r"(?<![\w.])(?:input|exit|quit)\(": "no hay nadie que responda, y exit() no detiene el cuaderno",
 }
 
 
@@ -48,7 +48,7 @@ def report(folder=None):
     if stale:
         print("  Las copias se escriben con: python -m course notebooks build")
     if not found:
-        print(f"✔ Reglas cumplidas y copias al día (notebooks revisados: {len(paths)}).")
+        print(f"✔ Reglas cumplidas y copias al día (cuadernos revisados: {len(paths)}).")
     return int(bool(found))
 
 

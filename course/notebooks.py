@@ -40,11 +40,11 @@ def solutions(names=(), folder=None):
     folder = folder or resource("notebooks")
     paths = sorted((folder / "soluciones").glob("*.ipynb"))
     if not paths:
-        raise CourseError(f"No hay notebooks en {folder / 'soluciones'}. ¿Se clonó el proyecto entero?")
+        raise CourseError(f"No hay cuadernos en {folder / 'soluciones'}. ¿Se clonó el proyecto entero?")
     for name in names:
         if not any(path.name.startswith(name) for path in paths):
             known = ", ".join(path.stem for path in paths)
-            raise CourseError(f"No hay ningún notebook que empiece por {name!r}. Los que hay: {known}.")
+            raise CourseError(f"No hay ningún cuaderno que empiece por {name!r}. Los que hay: {known}.")
     return [path for path in paths if not names or path.name.startswith(tuple(names))]
 
 
@@ -65,7 +65,7 @@ def read(path):
     except OSError as error:
         raise CourseError(f"No se puede leer {path}: {error}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
-        raise CourseError(f"{path.name} no es un notebook de Jupyter válido: {error}") from error
+        raise CourseError(f"{path.name} no es un cuaderno de Jupyter válido: {error}") from error
 
 
 def to_bytes(notebook):
@@ -145,7 +145,7 @@ def stale(folder=None):
     folder = folder or resource("notebooks")
     wanted = _copies(folder)
     problems = [
-        f"{path.name}: no tiene notebook en soluciones/"
+        f"{path.name}: no tiene cuaderno en soluciones/"
         for path in sorted(folder.glob("*.ipynb"))
         if path not in wanted
     ]

@@ -37,7 +37,7 @@ def atomic_write(path, mode="wb", **options):
         options = {"encoding": "utf-8", "newline": "\n", **options}
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with open(descriptor, mode, **options) as stream:
+        with os.fdopen(descriptor, mode, **options) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -74,7 +74,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
         failures += bool(run.error)
     print(f"\n{_table(rows)}\n\nCopias ejecutadas y páginas HTML: {Path(output)}")
     if failures:
-        print(f"✘ {failures} de {len(rows)} notebooks no llegaron al final.")
+        print(f"✘ {failures} de {len(rows)} cuadernos no llegaron al final.")
     print(f"Para abrir la clase: {_how_to_open()}")
     return int(failures > 0)
 
@@ -117,7 +117,7 @@ def run_notebook(notebook, name, folder, cell_timeout=300, notebook_timeout=900,
         except CellTimeoutError:
             run.error = f"más de {cell_timeout:g} s en una celda"
         except TimeoutError:
-            run.error = f"más de {notebook_timeout:g} s en un notebook"
+            run.error = f"más de {notebook_timeout:g} s en un cuaderno"
         except CellExecutionError as failed:
             run.error = f"{failed.ename}: {_first_line(failed.evalue)}"
         except RuntimeError as failed:  # DeadKernelError, or a kernel that never answered
@@ -189,7 +189,7 @@ def _row(stored, executed, run):
     correct = sum(CORRECT in notebooks.printed(cell) for cell in exercises)
     same = compare_outputs(stored, executed)
     return {
-        "notebook": run.name,
+        "cuaderno": run.name,
         "celdas": f"{run.executed}/{len(run.cells)}",
         "ejercicios ✅": f"{correct}/{len(exercises)}",
         "salidas iguales": f"{same.count(True)}/{len(same) - same.count(None)}",

@@ -262,7 +262,7 @@ def test_names_choose_notebooks_and_unknown_ones_are_refused(folder):
         assert [path.name for path in notebooks.solutions([name], folder)] == ["98_x.ipynb"]
     with pytest.raises(CourseError, match=r"'12'.*98_x"):
         notebooks.solutions(["12"], folder)
-    with pytest.raises(CourseError, match="No hay notebooks"):
+    with pytest.raises(CourseError, match="No hay cuadernos"):
         notebooks.solutions(folder=folder / "soluciones")
 
 
@@ -379,7 +379,7 @@ def test_the_report_says_what_to_do(folder, capsys):
     assert "course notebooks build" in capsys.readouterr().out
     notebooks.build(folder)
     assert guards.report(folder) == 0
-    assert capsys.readouterr().out == "✔ Reglas cumplidas y copias al día (notebooks revisados: 1).\n"
+    assert capsys.readouterr().out == "✔ Reglas cumplidas y copias al día (cuadernos revisados: 1).\n"
 
 
 # --- running -----------------------------------------------------------------------------------------------------
@@ -424,7 +424,7 @@ def test_a_hung_cell_is_killed_even_when_it_ignores_interrupts():
 
 
 def test_a_notebook_has_a_time_out_of_its_own():
-    assert run("import time", *["time.sleep(1)"] * 9, notebook_timeout=3).error == "más de 3 s en un notebook"
+    assert run("import time", *["time.sleep(1)"] * 9, notebook_timeout=3).error == "más de 3 s en un cuaderno"
 
 
 def write_project(folder, **sources):

@@ -14,6 +14,7 @@ In the notebook: ``nb01.relu.check(relu)``, ``nb01.relu.hint()``, ``nb01.relu.so
 
 import inspect
 import sys
+import textwrap
 import warnings
 from dataclasses import dataclass
 
@@ -77,7 +78,7 @@ class Exercise:
     def check(self, *answers):
         """Print how the answers fare. It never raises; only Ctrl-C passes through."""
         self.outcome = self.grade(*answers)
-        _say(str(self.outcome))
+        _say(_folded(str(self.outcome)))
 
     def hint(self):
         """Print the next hint, and how many are left."""
@@ -85,7 +86,7 @@ class Exercise:
             _say(f"No quedan más pistas. La solución: {self.notebook}.{self.name}.solution()")
             return
         self._hints_told += 1
-        _say(f"💡 Pista {self._hints_told} de {len(self.hints)}: {self.hints[self._hints_told - 1]}")
+        _say(_folded(f"💡 Pista {self._hints_told} de {len(self.hints)}: {self.hints[self._hints_told - 1]}"))
 
     def solution(self):
         """Print the solution, which is read from the solution notebook, and where to find it."""
@@ -146,6 +147,11 @@ def progress():
         _say(f"Ejercicios de {name.rpartition('.')[2]}: {passed} de {len(items)} correctos.")
         for item in items:
             _say(f"  {_MARKS[item.outcome.status if item.outcome else 'unattempted']}: {item.title}")
+
+
+def _folded(text):
+    """Break a line between words: JupyterLab would break it inside them."""
+    return textwrap.fill(text, 96, subsequent_indent="   ", break_long_words=False, break_on_hyphens=False)
 
 
 def _say(text):
