@@ -1,5 +1,6 @@
 """The student's own points: from an array, a DataFrame or a CSV file to labels that the simulator understands."""
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ _MAX_CLASSES = 10
 
 
 def read_csv(path):
-    """Return the table of a CSV file with a header, two columns of numbers and one of labels.
+    """Return the table of a CSV file: two columns of numbers and one of labels, with a header or without.
+
+    Spreadsheets in Spanish write semicolons and decimal commas; those are understood too.
 
     Raises
     ------
@@ -22,13 +25,14 @@ def read_csv(path):
     if not Path(path).is_file():
         raise CourseError(f"No encuentro el archivo «{path}». Revisa la ruta.")
     try:
-        # The separator is found out, because spreadsheets in Spanish write semicolons (and then decimal commas).
-        table = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig")
-        if table.shape[1] == 3 and not all(map(pd.api.types.is_numeric_dtype, table.dtypes[:2])):
-            table = pd.read_csv(path, sep=";", decimal=",", encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        first = text.partition("\n")[0]
+        separator = next((mark for mark in ";\t" if mark in first), ",")
+        decimal = "," if separator != "," and "," in text else "."
+        header = None if all(_is_number(cell.replace(decimal, ".")) for cell in first.split(separator)[:2]) else 0
+        return pd.read_csv(StringIO(text), sep=separator, decimal=decimal, header=header)
+    except ValueError as error:  # not UTF-8, or no table
         raise CourseError(f"No pude leer «{path}» como CSV ({error}). Guárdalo como CSV en UTF-8.") from error
-    return table
 
 
 def check(points, problem):
