@@ -40,6 +40,12 @@ def _doctor(options):
     return doctor.report()
 
 
+def _simulator(options):
+    from course.simulator import page
+
+    page.serve(options.port, options.link, not options.no_browser)
+
+
 def _build(options):
     from course import notebooks
 
@@ -87,6 +93,13 @@ def _parser():
     )
     _add_execution(run)
     _command(commands, "doctor", "revisa si este equipo tiene todo lo que la clase necesita", _doctor)
+
+    simulator = _command(
+        commands, "simulator", "abre el simulador en el navegador, sin notebook ni conexión", _simulator
+    )
+    simulator.add_argument("link", nargs="?", metavar="enlace", help="de un experimento, entre comillas")
+    simulator.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 (uno libre)")
+    simulator.add_argument("--no-browser", action="store_true", help="no abre el navegador")
 
     notebooks = commands.add_parser(
         "notebooks", help="para quien edita la clase: cuadernos y copias de los estudiantes"

@@ -10,6 +10,7 @@ from course.errors import CourseError
 COMMANDS = [
     ["run"],
     ["doctor"],
+    ["simulator"],
     ["notebooks"],
     ["notebooks", "build"],
     ["notebooks", "check"],

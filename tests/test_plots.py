@@ -129,7 +129,7 @@ def test_pyplot_shows_each_figure_once(draw):
 
 @every_figure
 def test_a_stored_png_is_small(draw):
-    data, metadata = output._png(draw())
+    data, metadata = output.png(draw())
     assert 1_000 < len(base64.b64decode(data)) < 80_000
     assert list(metadata) == ["alt"]
 
@@ -146,7 +146,7 @@ def test_the_settings_of_the_user_stay(draw):
 
 def test_the_style_of_the_user_does_not_reach_the_figures():
     with plt.style.context("dark_background"):
-        data, _ = output._png(plots.loss_curve([1, 2]))
+        data, _ = output.png(plots.loss_curve([1, 2]))
     picture = Image.open(BytesIO(base64.b64decode(data))).convert("RGB")
     assert picture.getpixel((0, 0)) == (255, 255, 255)
 

@@ -6,19 +6,22 @@ matplotlib settings are left as they were.
 
 from course.plots.curves import activations, loss_curve, operation_counts
 from course.plots.diagram import network
+from course.plots.experiment import experiment
 from course.plots.expression import graph
 from course.plots.learning import descent, gradients
-from course.plots.output import alt_text, describe, install
+from course.plots.output import alt_text, describe, install, png
 
 __all__ = [
     "activations",
     "alt_text",
     "descent",
     "describe",
+    "experiment",
     "gradients",
     "graph",
     "install",
     "loss_curve",
     "network",
     "operation_counts",
+    "png",
 ]

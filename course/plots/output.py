@@ -104,7 +104,7 @@ def install():
     if shell is None:
         return False
     shell.display_formatter.mimebundle_formatter.for_type(Figure, _metadata)
-    shell.display_formatter.formatters["image/png"].for_type(Drawing, _png)
+    shell.display_formatter.formatters["image/png"].for_type(Drawing, png)
     return True
 
 
@@ -113,8 +113,8 @@ def _metadata(figure):
     return {}, {"image/png": {"alt": alt_text(figure)}}
 
 
-def _png(figure):
-    """Return a figure as a PNG of few colours, in base64, with its metadata.
+def png(figure):
+    """Return a figure as a PNG of few colours, in base64, with its alt text as metadata.
 
     pyplot forgets the figure at this point: the inline backend would show a figure that a cell returns once more.
     """

@@ -1,8 +1,11 @@
-"""The public playground's experiment, offline and beyond it: `Experiment` is one, `sweep` trains many at once."""
+"""The public playground's experiment, offline and beyond it.
+
+`Experiment` is one, `sweep` trains many at once, and `Simulator` shows one in a notebook, or two side by side.
+"""
 
 import importlib
 
-_HOMES = {"Experiment": "engine", "Settings": "settings", "sweep": "sweeps"}
+_HOMES = {"Experiment": "engine", "Settings": "settings", "Simulator": "widget", "sweep": "sweeps"}
 
 __all__ = list(_HOMES)
 

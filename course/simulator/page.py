@@ -1,0 +1,149 @@
+"""The simulator as a page of its own: ``course simulator``.
+
+A small server of Tornado (which Jupyter needs anyway) gives the browser the widget's very script and style, and a
+WebSocket in place of the notebook's kernel. Voilà would start a Jupyter server, a kernel and a notebook for the same
+page: seconds instead of some tenths of one, and another package to install. `benchmarks/simulator_page.py` measures it.
+
+It listens on 127.0.0.1 only, and answers only to pages that it served itself: another site open in the same browser
+can neither read from it nor talk to it, whatever name it gives to this address.
+"""
+
+import asyncio
+import json
+import webbrowser
+
+from tornado import httpserver, ioloop, netutil, web, websocket
+
+from course.errors import CourseError
+from course.simulator import link, static
+from course.simulator.engine import Experiment
+from course.simulator.session import Session
+from course.simulator.settings import Settings
+
+HOST = "127.0.0.1"
+
+_PAGE = """<!doctype html>
+<html lang="es">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; style-src 'self'; img-src data:">
+<title>Simulador de redes neuronales</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="widget.css">
+</head>
+<body class="simulator-page">
+<main id="simulator"></main>
+<script type="module" src="page.js"></script>
+</body>
+</html>
+"""
+
+
+class _Local(web.RequestHandler):
+    """What all answers have in common: only to this machine's own name for itself, and never from a cache."""
+
+    def prepare(self):
+        if self.request.host not in self.settings["hosts"]:
+            raise web.HTTPError(403)
+
+    def set_default_headers(self):
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+
+class _Text(_Local):
+    """A text that is there from the start."""
+
+    def initialize(self, text, kind):
+        self.text, self.kind = text, kind
+
+    def get(self):
+        self.set_header("Content-Type", f"{self.kind}; charset=utf-8")
+        self.write(self.text)
+
+
+class _Socket(websocket.WebSocketHandler):
+    """One open page: it has a session of its own, which ends with it."""
+
+    def prepare(self):
+        if self.request.host not in self.settings["hosts"]:
+            raise web.HTTPError(403)
+
+    def open(self):
+        self.loop = asyncio.get_running_loop()
+        self.session = Session([Experiment(**self.settings["start"])], self._deliver)
+
+    def on_message(self, message):
+        self.session.handle(json.loads(message))
+
+    def on_close(self):
+        self.session.playing = False
+
+    def _deliver(self, content, buffer=b""):
+        """Send a message as one frame: the length of its JSON, the JSON padded to a multiple of 8, and the buffer."""
+        text = json.dumps(content, allow_nan=False).encode()
+        text += b" " * (-(len(text) + 4) % 8)
+        frame = len(text).to_bytes(4, "little") + text + buffer
+        self.loop.call_soon_threadsafe(self._write, frame)  # a WebSocket belongs to the server's own thread
+
+    def _write(self, frame):
+        if self.ws_connection is not None:
+            self.write_message(frame, binary=True)
+
+
+def application(port, url=None):
+    """Return the page as a Tornado application.
+
+    Parameters
+    ----------
+    port : int
+        Where it will listen.
+    url : str, optional
+        The link of the experiment to start with.
+    """
+    start = link.read(url) if url else {}
+    Settings(**start)  # a wrong link is told now, not when the page opens
+    texts = {
+        "/": (_PAGE, "text/html"),
+        "/widget.css": (static.style(), "text/css"),
+        "/widget.js": (static.script(), "text/javascript"),
+        "/page.js": (static.page(), "text/javascript"),
+    }
+    routes = [(path, _Text, {"text": text, "kind": kind}) for path, (text, kind) in texts.items()]
+    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+    return web.Application([*routes, ("/socket", _Socket)], hosts=hosts, start=start)
+
+
+def serve(port=0, url=None, open_browser=True):
+    """Serve the page until Ctrl-C.
+
+    Parameters
+    ----------
+    port : int
+        0 takes any that is free.
+    url : str, optional
+        The link of the experiment to start with.
+    open_browser : bool
+
+    Raises
+    ------
+    CourseError
+        Where the port is taken, or the link is wrong.
+    """
+    asyncio.run(_serve(port, url, open_browser))
+
+
+async def _serve(port, url, open_browser):
+    try:
+        sockets = netutil.bind_sockets(port, HOST)
+    except OSError as error:
+        raise CourseError(f"El puerto {port} está ocupado. Elige otro con --port, o ninguno y se busca uno.") from error
+    port = sockets[0].getsockname()[1]
+    server = httpserver.HTTPServer(application(port, url))
+    server.add_sockets(sockets)
+    address = f"http://{HOST}:{port}/"
+    print(f"El simulador está en {address} (Ctrl-C para terminar)", flush=True)
+    if open_browser:
+        ioloop.IOLoop.current().run_in_executor(None, webbrowser.open, address)
+    await asyncio.Event().wait()
