@@ -206,7 +206,7 @@ def test_stop_conditions():
     reached = Experiment(target_loss=0.3, layers=(8, 8), **SPIRAL)
     history = reached.run(500)
     assert history["test_loss"].iloc[-1] <= 0.3 < history["test_loss"].iloc[-2]
-    assert "alcanzó el objetivo 0.3" in reached.stopped
+    assert reached.stopped.endswith(f"en la época {reached.epoch}: objetivo alcanzado.")
 
     patient = Experiment(patience=10, layers=(1,), **SPIRAL)
     tests = patient.run(500)["test_loss"].tolist()
@@ -321,8 +321,11 @@ def test_own_points_from_arrays_frames_and_files(tmp_path):
         pd.testing.assert_frame_equal(history, histories[0])
         np.testing.assert_array_equal(experiment.train_points[:, 2], np.sign(experiment.train_points[:, 0] - 1e-9))
     assert experiments[0].variant(layers=(2,)).settings.layers == (2,)
+    assert experiments[0].variant(dataset="xor").settings.dataset == "xor"
+    with pytest.raises(CourseError, match="elige una de las dos cosas"):
+        Experiment(frame, dataset="spiral")
     three = Experiment(np.column_stack([xy, np.arange(60) % 3]), seed=1)
-    assert three.settings.units[-1] == 3
+    assert three.settings.units[-1] == three.variant(layers=()).settings.units[-1] == 3
     regression = Experiment(np.column_stack([xy, xy[:, 0] / 3]), dataset="reg-own", learning_rate=0.1, seed=1)
     assert regression.run(200)["test_loss"].iloc[-1] < 0.01
 
@@ -373,11 +376,19 @@ def test_files_that_cannot_be_read(tmp_path):
         ({"loss": "cross_entropy", "dataset": "reg-plane"}, "entropía cruzada es para clasificar"),
         ({"classes": 3}, "«circle» no admite 3 clases"),
         ({"dataset": "own"}, "tus puntos"),
+        ({"seed": "a&b"}, "la semilla viaja en el enlace.*'a&b'"),
+        ({"seed": ""}, "la semilla viaja en el enlace"),
     ],
 )
 def test_bad_settings_are_told_in_spanish(settings, message):
     with pytest.raises(CourseError, match=f"(?i){message}"):
         Experiment(**settings)
+
+
+def test_its_text_has_no_address_that_would_differ_from_run_to_run():
+    experiment = Experiment(layers=(4,), seed=1)
+    experiment.run(2)
+    assert repr(experiment) == "<Experimento: circle, red 2 → 4 → 1, época 2>"
 
 
 def test_training_in_a_thread_of_its_own_gives_the_same():

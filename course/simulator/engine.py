@@ -10,8 +10,8 @@ import numpy as np
 
 from course import toydata
 from course.errors import CourseError
-from course.simulator import kernel, link, own, schedule, start
-from course.simulator.settings import LIVE, Settings, known
+from course.simulator import export, kernel, link, own, schedule, scores, start
+from course.simulator.settings import LIVE, OWN, Settings, known
 
 _WORK = 10_000_000  # multiplications by weights per call of the kernel: some 50 ms, so that an interrupt is heard soon
 
@@ -59,6 +59,11 @@ class Experiment:
         self._rules = self.settings.rules
         self.reset(new_weights=True)
 
+    def __repr__(self):
+        """Tell what it is, in the student's words and with no address in memory."""
+        units = " → ".join(map(str, self.settings.units))
+        return f"<Experimento: {self.settings.dataset}, red {units}, época {self.epoch}>"
+
     @classmethod
     def from_url(cls, url, **changes):
         """Return the experiment of a link of the playground (or of `to_url`), with some settings changed."""
@@ -76,9 +81,9 @@ class Experiment:
     def variant(self, **changes):
         """Return a new, untrained experiment with some settings changed; the student's own points stay."""
         settings = vars(self.settings) | known(changes)
-        if self._own is not None and "classes" not in changes:
-            settings.pop("classes")
-        return type(self)(self._own, **settings)
+        if settings["dataset"] not in OWN:
+            return type(self)(**settings)
+        return type(self)(self._own, **settings | {"classes": 2})  # own points have the classes that they have
 
     def reset(self, new_weights=False):
         """Go back to epoch 0, with the weights of then or, as the playground's button does, with the next ones."""
@@ -86,7 +91,7 @@ class Experiment:
             self._start = start.weights(self.settings, self._rng)
         self._state = kernel.start(self._rules, self._start[:, np.newaxis], [start.dropout_seed(self.settings)])
         self.weights, self.biases = start.layers(self.settings.units, self._state.theta[:, 0])
-        self.epoch, self.stopped = 0, None
+        self.epoch, self._best, self.stopped = 0, 0, None
         self._losses = [kernel.evaluate(self._rules, self._state, self._x, self._y, len(self.train_points))[:, 0]]
 
     def change(self, **changes):
@@ -137,8 +142,11 @@ class Experiment:
         losses = kernel.train(self._rules, self._state, self._x, self._y, len(self.train_points), rates)[:, :, 0]
         finite = np.isfinite(losses).all(axis=1)
         kept = epochs if finite.all() else int(finite.argmin()) + 1
-        self._losses.extend(losses[:kept])
-        self.epoch += kept
+        for row in losses[:kept]:
+            self._losses.append(row)
+            self.epoch += 1
+            if row[1] < self._losses[self._best][1]:
+                self._best = self.epoch
 
     def _diverged(self):
         if np.isfinite(self._losses[-1]).all():
@@ -150,13 +158,11 @@ class Experiment:
 
     def _satisfied(self):
         target, patience = self.settings.target_loss, self.settings.patience
-        test = [losses[1] for losses in self._losses]
-        if target is not None and test[-1] <= target:
-            return (
-                f"En la época {self.epoch} la pérdida de prueba llegó a {test[-1]:.4f}: alcanzó el objetivo {target}."
-            )
-        if patience is not None and self.epoch - int(np.argmin(test)) >= patience:
-            return f"La pérdida de prueba lleva {patience} épocas sin mejorar (la mejor: {min(test):.4f})."
+        if target is not None and self.losses[1] <= target:
+            return f"La pérdida de prueba llegó a {self.losses[1]:.4f} en la época {self.epoch}: objetivo alcanzado."
+        if patience is not None and self.epoch - self._best >= patience:
+            best = self._losses[self._best][1]
+            return f"La pérdida de prueba lleva {patience} épocas sin mejorar (la mejor: {best:.4f})."
         return None
 
     @property
@@ -208,9 +214,8 @@ class Experiment:
 
     def dead_links(self):
         """Return one array of booleans per layer, shaped as `weights`: the links that L1 has cut for good."""
-        return start.layers(self.settings.units, np.append(self._state.alive[:, 0] == 0, np.zeros(self._rules.biases)))[
-            0
-        ]
+        dead = np.append(self._state.alive[:, 0] == 0, np.zeros(self._rules.biases, dtype=bool))
+        return start.layers(self.settings.units, dead)[0]
 
     def dead_units(self):
         """Return one array of booleans per hidden layer: the ReLU units that give 0 at every training point."""
@@ -225,41 +230,17 @@ class Experiment:
         return outputs.argmax(axis=1) if outputs.shape[1] > 1 else np.where(outputs[:, 0] >= 0, 1, -1)
 
     def confusion(self, test=True):
-        """Return how the test points (or the training ones) were classified.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Counts; one row per true label, one column per label given.
-
-        Raises
-        ------
-        CourseError
-            In a regression, which has no classes.
-        """
-        import pandas as pd
-
-        if self.settings.problem == "regression":
-            raise CourseError("En una regresión no hay clases que contar: mira las pérdidas.")
-        points = self.test_points if test else self.train_points
-        labels = range(self.settings.classes) if self.settings.classes > 2 else (-1, 1)
-        given = pd.Categorical(self.classify(points), categories=labels)
-        true = pd.Categorical(points[:, 2].astype(int), categories=labels)
-        return pd.crosstab(true, given, rownames=["clase"], colnames=["respuesta"], dropna=False)
+        """Return how the test points (or the training ones) were classified; see `course.simulator.scores`."""
+        return scores.confusion(self, test)
 
     def accuracy(self, test=True):
-        """Return the share of points classified rightly; arguments and errors as in `confusion`."""
-        table = self.confusion(test)
-        return float(np.trace(table) / table.to_numpy().sum())
+        """Return the share of points classified rightly; see `course.simulator.scores`."""
+        return scores.accuracy(self, test)
 
     def to_keras(self):
         """Return a compiled Keras model with the same weights; see `course.simulator.export`."""
-        from course.simulator import export
-
         return export.to_keras(self)
 
     def to_code(self):
         """Return the Keras source that builds that model; see `course.simulator.export`."""
-        from course.simulator import export
-
         return export.to_code(self)

@@ -10,7 +10,6 @@ the predictions of a trained network differ by up to 1e-5. (JAX needs ``JAX_ENAB
 
 import numpy as np
 
-from course.environment import import_keras
 from course.simulator import schedule
 
 _FEATURES = {
@@ -117,6 +116,8 @@ def to_keras(experiment):
 
     As in that source, Keras computes in double precision from then on, until ``keras.config.set_floatx("float32")``.
     """
+    from course.environment import import_keras
+
     import_keras()
     namespace = {}
     exec(compile(to_code(experiment), "<experiment.to_code()>", "exec"), namespace)

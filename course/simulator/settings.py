@@ -1,6 +1,7 @@
 """What an experiment of the simulator can be told: the playground's controls, and what its users have asked for."""
 
 import math
+import re
 from dataclasses import dataclass, fields, replace
 
 from course import toydata
@@ -95,7 +96,7 @@ class Settings:
         for name, value in tuples.items():
             object.__setattr__(self, name, value)
         if self.seed is not None:
-            object.__setattr__(self, "seed", str(self.seed))
+            object.__setattr__(self, "seed", _seed(self.seed))
         _check_choices(self)
         _check_numbers(self)
         _check_layers(self)
@@ -152,6 +153,13 @@ def known(names):
         if name not in every:
             raise CourseError(f"«{name}» no es un ajuste del simulador. Los ajustes son: {', '.join(every)}.")
     return names
+
+
+def _seed(value):
+    """Return the seed as the text that it is in a link, whose other marks it must not have."""
+    if not re.fullmatch(r"[\w.%~+:,-]+", str(value), re.ASCII):
+        raise CourseError(f"La semilla viaja en el enlace: usa cifras, letras sin acento y puntos, no seed={value!r}.")
+    return str(value)
 
 
 def _tuple(name, value):

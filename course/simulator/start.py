@@ -27,6 +27,10 @@ def prepare(settings, points=None):
         The stream, where the weights come next.
     """
     rng = SeedRandom(settings.seed)
+    if points is not None and settings.dataset not in OWN:
+        raise CourseError(
+            f"Diste tus propios puntos y además dataset='{settings.dataset}': elige una de las dos cosas."
+        )
     if settings.dataset in OWN:
         points, classes = own.check(points, settings.problem)
         settings = settings.with_changes(classes=classes)
