@@ -154,7 +154,9 @@ def _request(url, output_file, registry):
     import requests
     from tqdm import tqdm
 
-    line = tqdm(desc="Descarga", unit="B", unit_scale=True, leave=False, mininterval=0.5, file=sys.stdout, ascii=True)
+    line = tqdm(  # pooch asks for its truth, which tqdm tells only with a total; the right one is pooch's to set
+        total=1, desc="Descarga", unit="B", unit_scale=True, leave=False, mininterval=0.5, file=sys.stdout, ascii=True
+    )
     try:
         pooch.HTTPDownloader(progressbar=line, chunk_size=2**16, timeout=_TIMEOUT)(url, output_file, registry)
     except requests.HTTPError as error:
