@@ -23,12 +23,6 @@ from course.paths import atomic_write, resource
 CORRECT = "✅ Correcto"  # what `course.checks` prints for a right answer
 STARTUP_TIMEOUT = 60  # seconds a kernel may take to answer for the first time
 
-_ALT_TEMPLATE = (
-    "{% extends 'lab/index.html.j2' %}{% block data_png scoped %}"
-    "{% set alt = (output | get_metadata('alt', 'image/png') or '') | escape_html %}"
-    "{{ super() | replace('<img ', '<img alt=\"' ~ alt ~ '\" ') }}{% endblock %}"
-)
-
 
 @dataclass
 class Run:
@@ -232,14 +226,10 @@ def _first_line(text):
 
 
 def write_copies(notebook, name, folder):
-    """Write an executed notebook to `folder`, as a notebook and as a page of HTML whose figures have their alt text."""
-    from jinja2 import DictLoader
-    from nbconvert.exporters import HTMLExporter  # a second to import, wanted only here
+    """Write an executed notebook to `folder`, as a notebook and as a page of HTML."""
+    from course import pages  # nbconvert takes a second to import, and is wanted only here
 
-    loader = DictLoader({"alt.html.j2": _ALT_TEMPLATE})
-    exporter = HTMLExporter(extra_loaders=[loader], template_file="alt.html.j2", language_code="es")
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
-    for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", page.encode())):
+    for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", pages.render(notebook, name).encode())):
         with atomic_write(folder / (name + suffix)) as stream:
             stream.write(content)
 

@@ -450,18 +450,6 @@ def test_the_class_runs_with_a_line_each_a_table_and_pages(tmp_path, monkeypatch
     assert runner.run_class(["a"], output=tmp_path / "build") == 0
 
 
-def test_pages_carry_the_alt_text(tmp_path):
-    notebook = good_notebook()
-    notebook.cells[-1].outputs = picture(alt='Una "recta" <b>')
-    runner.write_copies(notebook, "x", tmp_path)
-    page = (tmp_path / "x.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == 1
-    assert 'lang="es"' in page
-    from bs4 import BeautifulSoup
-
-    assert BeautifulSoup(page, "html.parser").img["alt"] == 'Una "recta" <b>'
-
-
 def test_execute_keeps_outputs_in_the_source_but_not_of_a_failure(tmp_path):
     write_project(tmp_path, a="print('sí')", b="1 / 0")
     before = (tmp_path / "soluciones" / "b.ipynb").read_bytes()
