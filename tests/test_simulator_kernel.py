@@ -1,6 +1,7 @@
 """The kernel against NumPy written out in full: the same sums, but nothing of its code."""
 
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -165,6 +166,7 @@ def test_a_link_that_l1_takes_through_zero_is_dead_whatever_comes():
     assert np.all(state.theta[: rules.weights, 0][dead] == 0)
     state.theta[: rules.weights, 0][dead] = 0.5  # an edited dead link keeps what was written
     kernel.train(rules, state, POINTS[:, :, None], SIGNS[:, :, None], 18, [0.1] * 3)
+    kernel.train(replace(rules, penalty="none"), state, POINTS[:, :, None], SIGNS[:, :, None], 18, [0.1] * 3)
     assert np.all(state.theta[: rules.weights, 0][dead] == 0.5)
 
 

@@ -138,20 +138,20 @@ static inline void NAME(backward)(NET *n, const T *x, const T *y) {
 
 static inline T NAME(sign)(T w) { return w > 0 ? (T)(1.0) : w < 0 ? (T)(-1.0) : (T)(0.0); }
 
-/* The playground's step: first the loss, then the penalty. Where L1 takes a weight through 0, its link is dead. */
+/* The playground's step: first the loss, then the penalty. Where L1 takes a weight through 0, its link is dead: the
+ * weight is 0 and no step moves it any more. */
 static inline void NAME(descend)(NET *n, double rate) {
   double share = rate / n->carried, shrink = rate * n->lambda;
   for (int i = 0; i < n->weights; i++) {
-    T w = n->theta[i], step = w - share * n->gradient[i], next = step;
+    T w = n->theta[i], step = w - share * n->gradient[i], next = step, crossing = (T)(0.0);
     if (n->penalty == L2) next = step - shrink * w;
     if (n->penalty == L1) {
       next = step - shrink * NAME(sign)(w);
-      T crossing = step * next;
+      crossing = step * next;
       next = crossing < 0 ? (T)(0.0) : next;
-      next = n->alive[i] > 0 ? next : w;
-      n->alive[i] = crossing < 0 ? (T)(0.0) : n->alive[i];
     }
-    n->theta[i] = next;
+    n->theta[i] = n->alive[i] > 0 ? next : w;
+    n->alive[i] = crossing < 0 ? (T)(0.0) : n->alive[i];
   }
   for (int i = n->weights; i < n->weights + n->biases; i++) n->theta[i] -= rate * n->gradient[i] / n->carried;
 }
