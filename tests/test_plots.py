@@ -53,6 +53,9 @@ def large():
     return plots.network(network, byhand.forward(network, np.ones((1, 784)) / 784))
 
 
+RUNS = pd.DataFrame(
+    {"layers": [(8, 8)] * 3 + [()] * 3, "test_loss": [0.05, 0.1, 0.3, 0.45, 0.5, np.nan], "rate": [1, 2, 3] * 2}
+)
 FIGURES = {
     "architecture": lambda: plots.network(EXAMPLE.network),
     "forward": lambda: plots.network(EXAMPLE.network, FORWARD),
@@ -71,6 +74,7 @@ FIGURES = {
     "one weight": lambda: plots.descent(bowl, [4.0, 2.5, 1.8, 1.4]),
     "two weights": lambda: plots.descent(bowl, [(3, 2), (2, 0.5), (1.5, 0.1)]),
     "gradients": lambda: plots.gradients({"a mano": [0.1, -0.2], "numérico": [0.1, -0.2]}),
+    "runs": lambda: plots.distributions(RUNS, by="layers", threshold=0.4),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 
@@ -543,3 +547,17 @@ def test_a_notebook_keeps_each_figure_once_with_its_alt_text(pictures, cell, exp
 def test_a_notebook_keeps_figures_of_few_colours(pictures):
     [(_, png)] = pictures["show"]
     assert len(Image.open(BytesIO(png)).convert("RGB").getcolors()) <= output.COLORS
+
+
+def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():
+    figure = plots.distributions(RUNS, by="layers", threshold=0.4)
+    assert "8-8, mediana 0.1, 3 de 3 bajo 0.4; ninguna, mediana 0.475, 0 de 3 bajo 0.4." in figure.alt_text
+    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert sorted(dots[0].get_ydata()) == [0.05, 0.1, 0.3]
+    assert len(dots[1].get_ydata()) == 2
+
+
+@pytest.mark.parametrize("options", [{"by": "capas"}, {"by": "layers", "value": "perdida"}])
+def test_runs_without_the_column_are_refused(options):
+    with pytest.raises(CourseError, match=r"capas|perdida"):
+        plots.distributions(RUNS, **options)

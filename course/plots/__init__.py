@@ -6,6 +6,7 @@ matplotlib settings are left as they were.
 
 from course.plots.curves import activations, loss_curve, operation_counts
 from course.plots.diagram import network
+from course.plots.distributions import distributions
 from course.plots.experiment import experiment
 from course.plots.expression import graph
 from course.plots.learning import descent, gradients
@@ -16,6 +17,7 @@ __all__ = [
     "alt_text",
     "descent",
     "describe",
+    "distributions",
     "experiment",
     "gradients",
     "graph",
