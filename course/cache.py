@@ -154,11 +154,11 @@ def _request(url, output_file, registry):
     import requests
     from tqdm import tqdm
 
-    line = tqdm(  # pooch asks for its truth, which tqdm tells only with a total; the right one is pooch's to set
-        total=1, desc="Descarga", unit="B", unit_scale=True, leave=False, mininterval=0.5, file=sys.stdout, ascii=True
-    )
+    # The total that pooch sets is that of the compressed transfer, so only what has arrived is shown; the 1 is there
+    # because pooch asks for the line's truth, which tqdm does not tell without a total.
+    line = tqdm(total=1, bar_format="Descarga: {n_fmt}B", unit_scale=True, leave=False, file=sys.stdout)
     try:
-        pooch.HTTPDownloader(progressbar=line, chunk_size=2**16, timeout=_TIMEOUT)(url, output_file, registry)
+        pooch.HTTPDownloader(progressbar=line, chunk_size=2**14, timeout=_TIMEOUT)(url, output_file, registry)
     except requests.HTTPError as error:
         raise CourseError(f"{url} responde con el error {error.response.status_code}.") from error
     except (requests.ConnectionError, requests.Timeout) as error:

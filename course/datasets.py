@@ -141,8 +141,8 @@ def _bookings_status():
     return Status(
         name,
         False,
-        "aún no están en este equipo: la primera vez que las pidas se descargan (17 MB); sin conexión "
-        "trabajarás con una tabla sintética. " + _MIRROR_HELP,
+        "aún no están en este equipo: la primera vez que las pidas se descargan (17 MB) o, sin conexión, las "
+        "reemplaza una tabla sintética. Si tienes una copia, pon su carpeta en COURSE_DATA_DIR.",
     )
 
 

@@ -34,7 +34,7 @@ class Web:
     """A loopback server that answers as told: `answers` are used in turn, the last one for ever."""
 
     def __init__(self):
-        self.answers, self.requests = [("/", 200, CSV)], []
+        self.answers, self.requests, self.pause = [("/", 200, CSV)], [], 0
         web = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,6 +50,7 @@ class Web:
                 self.send_response(code)
                 self.send_header("Content-Length", str(length[0] if length else len(body)))
                 self.end_headers()
+                time.sleep(web.pause)
                 self.wfile.write(body)
 
             def log_message(self, *_):
@@ -236,6 +237,15 @@ def test_downloaded_once_then_from_the_cache(home, web, capsys):
     assert len(web.requests) == 1
     assert {Path(name).suffix for name in files(home)} == {".csv", ".parquet"}
     assert "SINTÉTICA" not in capsys.readouterr().out
+
+
+def test_a_slow_download_shows_its_progress_on_stdout(home, web, capsys):
+    web.pause = 0.7
+    datasets.bookings()
+    told = capsys.readouterr()
+    assert re.search(r"Descarga: [\d.]+kB", told.out)
+    assert told.out.endswith("\r")  # and then it clears its line
+    assert told.err == ""
 
 
 def test_a_download_that_is_cut_starts_over(home, web):
