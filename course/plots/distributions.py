@@ -6,6 +6,16 @@ from course.errors import CourseError
 from course.plots.output import add_description
 from course.plots.style import BLUE, INK, VERMILLION, axes_for, number, styled
 
+_SPANISH = {
+    "test_loss": "pérdida de prueba",
+    "train_loss": "pérdida de entrenamiento",
+    "layers": "capas ocultas",
+    "activation": "activación",
+    "learning_rate": "tasa de aprendizaje",
+    "batch_size": "tamaño del lote",
+    "noise": "ruido",
+    "dropout": "tasa de Dropout",
+}
 _SPREAD = 0.28  # how far to each side of its place a dot may lie
 
 
@@ -46,9 +56,12 @@ def distributions(runs, by, value="test_loss", threshold=None, ax=None):
     if threshold is not None:
         ax.axhline(threshold, color=VERMILLION, linestyle="--", label=f"umbral {number(threshold)}")
     ax.set_xticks(range(len(groups)), groups)
-    ax.set(xlabel=by, ylabel=value, ylim=(0, None))
+    what, groups_of = _SPANISH.get(value, value), _SPANISH.get(by, by)
+    ax.set(xlabel=groups_of, ylabel=what, ylim=(0, None))
     ax.legend()
-    return add_description(ax.figure, f"{value} de {len(runs)} corridas, por {by}: {'; '.join(text)}.")
+    return add_description(
+        ax.figure, f"{what.capitalize()} de {len(runs)} corridas, por {groups_of}: {'; '.join(text)}."
+    )
 
 
 def _draw_group(ax, place, name, values, threshold):

@@ -1,0 +1,230 @@
+"""Checks of notebook 03: the slide's experiment in the simulator, over seeds."""
+
+import numpy as np
+import pandas as pd
+
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.errors import CourseError
+from course.simulator import Experiment, Settings, sweep
+
+_SLIDE = {
+    "dataset": ("los datos", "spiral", "El problema de la lámina es la espiral: dataset='spiral'."),
+    "noise": ("el ruido", 25, "El ruido de la lámina es 25, en la misma escala del simulador (de 0 a 50)."),
+    "train_percent": ("el porcentaje de entrenamiento", 60, "La proporción va en porcentaje: train_percent=60."),
+    "batch_size": ("el tamaño del lote", 10, "La lámina usa lotes de 10."),
+    "learning_rate": ("la tasa de aprendizaje", 0.1, "La lámina usa 0.1, no el 0.03 que trae el simulador."),
+    "activation": ("la activación", "relu", "La lámina usa ReLU: activation='relu'."),
+    "layers": ("las capas ocultas", (4,), "Es una sola capa oculta de 4 neuronas: layers=(4,), con la coma."),
+    "regularization": ("la regularización", "none", "La lámina no usa regularización."),
+    "inputs": ("las entradas", ("x", "y"), "Las entradas son x e y, las que trae el simulador."),
+}
+_DATA = ("dataset", "noise", "train_percent")
+
+
+@exercise(
+    "El experimento de la lámina",
+    hints=[
+        "Cada control del simulador es un argumento de Experiment, en inglés: dataset, noise, train_percent…",
+        "dataset='spiral', noise=25, train_percent=60, batch_size=10, learning_rate=0.1, activation='relu', "
+        "layers=(4,).",
+    ],
+    learned="Con la misma semilla, cualquiera obtiene tu mismo experimento.",
+)
+def slide_experiment(answer):
+    """An Experiment with the slide's settings; the seed is free."""
+    expect(
+        isinstance(answer, Experiment),
+        "tu respuesta no es un Experiment.",
+        "Escribe experiment = Experiment(…) con los valores de la lámina.",
+    )
+    for name, (words, expected, hint) in _SLIDE.items():
+        got = getattr(answer.settings, name)
+        expect(got == expected, f"{words} ({name}) vale {got!r}, y la lámina usa otro valor.", hint)
+
+
+@exercise(
+    "La parte que lo logra",
+    hints=["losses < threshold da verdadero o falso por corrida.", "La media de verdaderos y falsos es su proporción."],
+    learned="Una proporción sobre muchas semillas dice más que la mejor de las corridas.",
+)
+def share_below(answer):
+    """``share_below(losses, threshold)``: share of runs whose loss is below the threshold."""
+    losses = pd.Series([0.5, 0.35, 0.45, 0.2, 0.4])
+    expect_function(
+        answer,
+        lambda losses, threshold: np.mean(np.asarray(losses) < threshold),
+        [(losses, 0.4), (losses[:3], 0.6), (losses, 0.1)],
+        mistakes=[
+            (lambda losses, threshold: np.sum(losses < threshold), "Eso es cuántas; falta dividir por el total."),
+            (lambda losses, threshold: np.mean(losses > threshold), "Eso es la parte que queda por encima."),
+            (lambda losses, threshold: np.mean(losses <= threshold), "«Bajar de» no incluye el umbral: usa <."),
+            (lambda losses, threshold: np.mean(losses[losses < threshold]), "Promediaste pérdidas; cuenta corridas."),
+            (lambda losses, threshold: 100 * np.mean(losses < threshold), "Devuelve una proporción entre 0 y 1."),
+            (lambda losses, threshold: np.min(losses) < threshold, "Eso mira solo la mejor corrida."),
+        ],
+    )
+
+
+@exercise(
+    "La excepción",
+    hints=["Mira la última columna de la tabla: ¿en qué filas no es 0?", "Fíjate en la fila de 8 neuronas."],
+    learned="Con tanh y 8 neuronas, más de la mitad de las semillas baja de 0.4: la lámina vale para ReLU.",
+)
+def exception(answer):
+    """The activation for which one hidden layer does get below 0.4."""
+    expect_text(
+        answer,
+        {"tanh", "tangente hiperbólica"},
+        "tu respuesta",
+        "Busca en la tabla la activación con alguna corrida por debajo de 0.4.",
+        typical=[
+            ("relu", "Con ReLU la lámina tiene razón: ninguna corrida baja de 0.4."),
+            ("ninguna", "Mira la fila de 8 neuronas: en una de las dos activaciones la proporción no es 0."),
+            ("las dos", "En una de las dos activaciones la proporción es 0 en todas las filas."),
+            ("ambas", "En una de las dos activaciones la proporción es 0 en todas las filas."),
+        ],
+    )
+
+
+@exercise(
+    "De la mejor a la peor",
+    hints=[
+        "sweep(slide, seeds=20, epochs=1000, layers=[…]) entrena las cuatro arquitecturas con 20 semillas.",
+        "Agrupa por layers, toma la mediana de test_loss y ordena de menor a mayor.",
+    ],
+    learned="Importa más lo ancho de las capas que cuántas hay: una capa de 2 neuronas es un cuello de botella.",
+)
+def ranking(answer):
+    """The four layouts, best first."""
+    right = [(8, 8), (4, 4), (4, 2, 2, 2), (4,)]
+    expect(
+        isinstance(answer, list | tuple) and len(answer) == 4,
+        "se esperaba una lista con las cuatro arquitecturas.",
+        "Por ejemplo [(4,), (4, 4), (8, 8), (4, 2, 2, 2)], en el orden que encuentres.",
+    )
+    try:
+        got = [tuple(int(units) for units in layers) for layers in answer]
+    except (TypeError, ValueError):
+        got = []
+    expect(
+        sorted(got) == sorted(right),
+        "tu lista no tiene las cuatro arquitecturas pedidas, una vez cada una.",
+        "Son (4,), (4, 4), (8, 8) y (4, 2, 2, 2); ojo con la coma de (4,).",
+    )
+    expect(got != right[::-1], "están en el orden contrario.", "Una pérdida menor es mejor: esa va primero.")
+    expect(got[0] == right[0], f"la mejor no es {got[0]}.", "¿Cuál tiene la menor mediana de test_loss?")
+    expect(
+        got.index((4, 4)) < got.index((4, 2, 2, 2)),
+        "(4, 2, 2, 2) no es mejor que (4, 4).",
+        "Más capas no siempre es mejor: mira las medianas, no el número de capas.",
+    )
+    expect(got == right, "las dos últimas están cambiadas.", "Compara las medianas con todas sus cifras.")
+
+
+@exercise(
+    "La tasa de aprendizaje",
+    hints=[
+        "sweep acepta learning_rate=[…], igual que layers.",
+        "Compara la mediana de test_loss de cada tasa, no la mejor corrida.",
+    ],
+    learned="Muy baja no alcanza a aprender; muy alta, rebota: las buenas están en el medio.",
+)
+def best_rate(answer):
+    """The rate with the lowest median test loss among 0.003, 0.03, 0.1, 0.3, 1."""
+    expect_close(
+        answer,
+        0.1,
+        "tu respuesta",
+        "Elige una de las cinco tasas: 0.003, 0.03, 0.1, 0.3 o 1.",
+        typical=[
+            (0.003, "Con 0.003 apenas alcanza a moverse en 500 épocas."),
+            (0.03, "Con 0.03 va en camino, pero hay otra que llega más lejos en 500 épocas."),
+            (0.3, "Con 0.3 la mediana es peor: alguna semilla tiene suerte, la mayoría no."),
+            (1, "Con 1 los pasos son tan grandes que la red no aprende."),
+        ],
+    )
+
+
+_TARGET, _EPOCHS, _SEEDS = 0.05, 1000, [f"revision{k}" for k in range(11)]
+
+
+@exercise(
+    "Tu propia red",
+    hints=[
+        "Más neuronas por capa ayudan; también otras entradas: inputs=('x', 'y', 'sinX', 'sinY').",
+        "Prueba con otra activación, o con optimizer='adam', siempre con varias semillas.",
+    ],
+    learned="Tu red llega al objetivo con semillas que no habías visto.",
+)
+def own_network(answer):
+    """A dict of settings; its median test loss over 11 fixed seeds must reach the target on the slide's data."""
+    expect(
+        isinstance(answer, dict),
+        "se esperaba un diccionario con los ajustes de tu red.",
+        'Por ejemplo my_network = {"layers": (8, 8)}.',
+    )
+    for name in _DATA:
+        expect(
+            name not in answer or answer[name] == _SLIDE[name][1],
+            f"cambiaste {name}: el problema debe ser el de la lámina.",
+            "Cambia la red y cómo se entrena, no los datos.",
+        )
+    data = {name: _SLIDE[name][1] for name in _DATA}
+    slide = {**data, "batch_size": 10, "learning_rate": 0.1, "activation": "relu"}
+    try:
+        settings = Settings(**{**slide, **answer})
+    except (CourseError, TypeError) as error:
+        expect(False, f"esos ajustes no sirven: {error}", "Usa los nombres de los argumentos de Experiment.")
+    runs = call(sweep, settings, seeds=_SEEDS, epochs=_EPOCHS)
+    median = float(runs["test_loss"].median())
+    expect(
+        median <= _TARGET,
+        f"con 11 semillas nuevas y {_EPOCHS} épocas, la mediana de la pérdida de prueba es {median:.3f}; "
+        f"se pide {_TARGET} o menos.",
+        _own_hint(settings, median),
+    )
+
+
+def _own_hint(settings, median):
+    if not median <= 1:  # also where it is no number
+        return "Los pesos se dispararon: baja la tasa de aprendizaje."
+    if set(settings.activations[:-1]) == {"linear"}:
+        return "Con activación lineal, dos capas valen lo mismo que ninguna: elige otra."
+    if not settings.layers or max(settings.layers) < 6:
+        return "Con tan pocas neuronas no alcanza: prueba capas más anchas."
+    if min(settings.layers) < 4:
+        return "Hay una capa muy angosta, y todo tiene que pasar por ella."
+    if settings.learning_rate < 0.03:
+        return "En 1000 épocas no alcanza a llegar: prueba con una tasa de aprendizaje mayor."
+    return "Vas bien: prueba con otra activación, otras entradas u otro optimizador."
+
+
+@exercise(
+    "La brecha",
+    hints=[
+        "Toma la mediana de cada columna sobre las semillas.",
+        "La brecha es la de prueba menos la de entrenamiento.",
+    ],
+    learned="Una brecha grande es la señal del sobreajuste.",
+)
+def gap(answer):
+    """``gap(runs)``: median test loss minus median training loss of a sweep's table."""
+    runs = pd.DataFrame({"train_loss": [0.1, 0.2, 0.6], "test_loss": [0.5, 0.3, 0.9]})
+    expect_function(
+        answer,
+        lambda runs: runs["test_loss"].median() - runs["train_loss"].median(),
+        [(runs,), (runs[:2],)],
+        mistakes=[
+            (
+                lambda runs: runs["train_loss"].median() - runs["test_loss"].median(),
+                "Es al revés: prueba menos entrenamiento.",
+            ),
+            (
+                lambda runs: runs["test_loss"].mean() - runs["train_loss"].mean(),
+                "Usa la mediana: una corrida mala no debe pesar tanto.",
+            ),
+            (lambda runs: runs["test_loss"].median(), "Falta restar la de entrenamiento."),
+            (lambda runs: (runs["test_loss"] - runs["train_loss"]).max(), "Eso es la peor brecha; resta las medianas."),
+            (lambda runs: runs["test_loss"] - runs["train_loss"], "Devuelve un solo número: resta las medianas."),
+        ],
+    )

@@ -1,0 +1,126 @@
+import numpy as np
+
+from checks_cases import Cases
+from course.simulator import Experiment, Settings
+
+SLIDE = {
+    "dataset": "spiral",
+    "noise": 25,
+    "train_percent": 60,
+    "batch_size": 10,
+    "learning_rate": 0.1,
+    "activation": "relu",
+    "layers": (4,),
+}
+
+
+def _slide(**changes):
+    return Experiment(**{**SLIDE, "seed": "1", **changes})
+
+
+def _trained():
+    experiment = _slide()
+    experiment.run(3)
+    return experiment
+
+
+slide_experiment = Cases(
+    right=[_slide(seed="otra"), _trained(), Experiment.from_url(_slide().to_url())],
+    wrong=[
+        (_slide(dataset="circle"), "dataset='spiral'"),
+        (_slide(noise=0.25), "El ruido de la lámina es 25"),
+        (_slide(train_percent=50), "train_percent=60"),
+        (_slide(learning_rate=0.03), "no el 0.03"),
+        (_slide(activation="tanh"), "activation='relu'"),
+        (_slide(layers=(4, 2)), "layers=(4,)"),
+        (_slide(batch_size=1), "lotes de 10"),
+        (Settings(**SLIDE), "Escribe experiment = Experiment(…)"),
+    ],
+)
+
+share_below = Cases(
+    right=[
+        lambda losses, threshold: sum(loss < threshold for loss in losses) / len(losses),
+        lambda losses, threshold: np.mean(np.asarray(losses) < threshold),
+        lambda losses, threshold: (losses.lt(threshold)).sum() / losses.size,
+    ],
+    wrong=[
+        (lambda losses, threshold: (losses < threshold).sum(), "falta dividir"),
+        (lambda losses, threshold: (losses > threshold).mean(), "por encima"),
+        (lambda losses, threshold: (losses <= threshold).mean(), "no incluye el umbral"),
+        (lambda losses, threshold: losses[losses < threshold].mean(), "cuenta corridas"),
+        (lambda losses, threshold: 100 * (losses < threshold).mean(), "entre 0 y 1"),
+        (lambda losses, threshold: losses.min() < threshold, "la mejor corrida"),
+    ],
+)
+
+exception = Cases(
+    right=["Tanh", " TANH ", "tangente hiperbolica"],
+    wrong=[
+        ("relu", "la lámina tiene razón"),
+        ("ninguna", "la fila de 8 neuronas"),
+        ("ambas", "En una de las dos"),
+        ("sigmoide", "alguna corrida por debajo"),
+        (8, "comillas"),
+    ],
+)
+
+RANKING = [(8, 8), (4, 4), (4, 2, 2, 2), (4,)]
+ranking = Cases(
+    right=[tuple(RANKING), [list(layers) for layers in RANKING]],
+    wrong=[
+        (RANKING[::-1], "esa va primero"),
+        ([(4, 4), (8, 8), (4, 2, 2, 2), (4,)], "menor mediana"),
+        ([(8, 8), (4, 2, 2, 2), (4, 4), (4,)], "Más capas no siempre"),
+        ([(8, 8), (4, 4), (4,), (4, 2, 2, 2)], "todas sus cifras"),
+        ([(8, 8), (4, 4), (4, 2, 2, 2), (4, 2)], "la coma"),
+        ([8, 4, 2, 1], "la coma"),
+        ("8-8", "Por ejemplo"),
+    ],
+)
+
+best_rate = Cases(
+    right=[np.float64(0.1), 1 / 10, np.array([0.1])],
+    wrong=[
+        (0.003, "apenas alcanza"),
+        (0.03, "va en camino"),
+        (0.3, "tiene suerte"),
+        (1, "tan grandes"),
+        (10, "una de las cinco"),
+    ],
+)
+
+own_network = Cases(
+    right=[
+        {"layers": [16, 16]},
+        {"layers": (16, 16), "activation": "tanh", "learning_rate": 0.03},
+        {"layers": (12, 12, 12), "initializer": "he", "batch_size": 10},
+    ],
+    wrong=[
+        ({"layers": (4,)}, "capas más anchas"),
+        ({"layers": (8, 2, 8)}, "muy angosta"),
+        ({"layers": (8, 8), "learning_rate": 0.001}, "tasa de aprendizaje mayor"),
+        ({"layers": (8, 8), "activation": "linear"}, "activación lineal"),
+        ({"layers": (8, 8, 8), "activation": "tanh"}, "Vas bien"),
+        ({"layers": (8, 8), "noise": 0}, "no los datos"),
+        ({"layers": (8, 8), "dataset": "gauss"}, "no los datos"),
+        ({"layers": (8, 8), "lr": 0.1}, "los argumentos de Experiment"),
+        ({"layers": (8, 8), "activation": "linear", "learning_rate": 10}, "dispararon"),
+        (_slide(layers=(8, 8)), "my_network"),
+        ((8, 8), "my_network"),
+    ],
+)
+
+gap = Cases(
+    right=[
+        lambda runs: np.median(runs.test_loss) - np.median(runs.train_loss),
+        lambda runs: float(runs.median().loc["test_loss"] - runs.median().loc["train_loss"]),
+    ],
+    wrong=[
+        (lambda runs: runs.train_loss.median() - runs.test_loss.median(), "al revés"),
+        (lambda runs: runs.test_loss.mean() - runs.train_loss.mean(), "Usa la mediana"),
+        (lambda runs: runs.test_loss.median(), "Falta restar"),
+        (lambda runs: runs.test_loss - runs.train_loss, "un solo número"),
+        (lambda runs: (runs.test_loss - runs.train_loss).max(), "la peor brecha"),
+    ],
+)
