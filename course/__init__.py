@@ -11,6 +11,7 @@ from course.errors import CourseError
 __version__ = "0.1.0"
 
 _SUBMODULES = (
+    "bookings",
     "byhand",
     "checks",
     "datasets",
@@ -19,6 +20,8 @@ _SUBMODULES = (
     "models",
     "notebooks",
     "plots",
+    "simulator",
+    "toydata",
     "training",
 )
 
