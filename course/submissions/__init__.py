@@ -1,0 +1,171 @@
+"""A challenge submission: how it is made, checked and read. Nothing of it is ever executed, unpickled or loaded.
+
+A submission is the table ``<id>.csv`` with the columns ``id,prob_cancelacion``, one row for each id of the challenge's
+``test.csv``, optionally with the notebook ``<id>.ipynb`` beside it, both in one zip that `build` makes. The student's
+computer and the grader use the same `read`, so what passes here passes there.
+"""
+
+import hashlib
+import re
+import unicodedata
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+from course.errors import CourseError
+from course.paths import atomic_write
+from course.submissions import archive, files, notebook, table
+from course.submissions.problems import Problems
+
+MAX_TABLE, MAX_NOTEBOOK, MAX_ARCHIVE = table.MAX_BYTES, notebook.MAX_BYTES, archive.MAX_BYTES
+"""Bytes that a table, a notebook and a zip may have."""
+
+_NAME = re.compile(r"\w(?:[\w.@-]{0,62}\w)?")  # starts and ends with a letter or digit: no path, no formula, no HTML
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed date: the same files always make the same zip
+
+
+class Submission(NamedTuple):
+    """What was read: the student, the content's SHA-256, probabilities in the ids' order, notebook facts, problems.
+
+    ``probabilities`` is a float64 array of shape (n,), or None where there are problems; ``notebook`` is the dictionary
+    of `course.submissions.notebook.scan`, or None; ``problems`` is a list of str in Spanish, empty when all is right.
+    """
+
+    student: str
+    sha256: str
+    probabilities: object
+    notebook: dict | None
+    problems: list
+
+
+def student_id(text):
+    """Return a student's id in its one spelling: composed accents, lower case.
+
+    Raises
+    ------
+    CourseError
+        If it has anything but letters, digits and ``. _ - @`` between them, or over 64 characters.
+    """
+    name = unicodedata.normalize("NFC", text).casefold()
+    if not _NAME.fullmatch(name):
+        raise CourseError(
+            f"El identificador {files.quote(text)} no sirve: usa letras, números y «. _ - @» entre ellos, 64 como "
+            "mucho. Por ejemplo: ana.perez"
+        )
+    return name
+
+
+def read(path, student, ids):
+    """Read a submission safely: a zip, or a plain table with perhaps a notebook of the same name beside it.
+
+    Parameters
+    ----------
+    path : path-like
+        A file ending in ``.zip`` or ``.csv``; it may hold anything.
+    student : str
+        Whose it is, as `student_id` spells it.
+    ids : dict of bytes to int
+        The ids of the test, each with its position: `test_ids`, or those of the labels.
+
+    Returns
+    -------
+    Submission
+        Always: what is wrong is told in its ``problems``.
+    """
+    path, problems = Path(path), Problems()
+    if path.suffix.casefold() == ".zip":
+        zipped = files.read_regular(path, MAX_ARCHIVE, problems)
+        contents, parts = [zipped], archive.unpack(zipped, student, problems) if zipped is not None else (None, None)
+    else:
+        contents = parts = [files.read_regular(path, MAX_TABLE, problems), _beside(path, problems)]
+    probabilities = table.read(parts[0], ids, problems) if parts[0] is not None else None
+    facts = notebook.scan(parts[1], problems) if parts[1] is not None else None
+    digest = _digest(contents, problems)
+    return Submission(student, digest, None if problems else probabilities, facts, problems.lines())
+
+
+def build(predictions, student, test, notebook_path=None, out="."):
+    """Make the zip that a student hands in, if it passes the grader's own checks.
+
+    Parameters
+    ----------
+    predictions : path-like
+        The table, ``id,prob_cancelacion``.
+    student : str
+        The student's id; see `student_id`.
+    test : path-like
+        The challenge's ``test.csv``.
+    notebook_path : path-like, optional
+        The notebook to hand in with it.
+    out : path-like
+        The folder where ``<id>.zip`` goes.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    CourseError
+        If anything is wrong, with all problems at once.
+    """
+    student, ids, problems = student_id(student), test_ids(test), Problems()
+    parts = {f"{student}.csv": files.read_regular(Path(predictions), MAX_TABLE, problems)}
+    if notebook_path is not None:
+        parts[f"{student}.ipynb"] = files.read_regular(Path(notebook_path), MAX_NOTEBOOK, problems)
+    if not problems:
+        table.read(parts[f"{student}.csv"], ids, problems)
+        if notebook_path is not None:
+            notebook.scan(parts[f"{student}.ipynb"], problems)
+    if problems:
+        raise CourseError(_told(f"{predictions} todavía no se puede entregar", problems.lines()))
+    target = Path(out) / f"{student}.zip"
+    with atomic_write(target) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(entry, content)
+    if wrong := read(target, student, ids).problems:  # for instance, a notebook that deflates like a bomb
+        target.unlink()
+        raise CourseError(_told(f"{target.name} no se puede entregar", wrong))
+    return target
+
+
+def test_ids(path):
+    """Return the ids of a ``test.csv``, each with its position.
+
+    Returns
+    -------
+    dict of bytes to int
+
+    Raises
+    ------
+    CourseError
+        If there is no such file, or its first column is not the ids, each once.
+    """
+    try:
+        lines = Path(path).read_bytes().removeprefix(table.BOM).splitlines()
+    except OSError as error:
+        raise CourseError(f"No puedo leer {path}. Indica dónde está el test.csv del desafío con --test.") from error
+    names = [line.partition(b",")[0] for line in lines]
+    if names[:1] != [b"id"] or len(names) < 2 or len(set(names)) < len(names):
+        raise CourseError(f"{path} no es el test.csv del desafío: su primera columna debe ser «id», sin repetidos.")
+    return {name: position for position, name in enumerate(names[1:])}
+
+
+def _beside(path, problems):
+    """Return the content of the notebook beside a table, or None where there is none."""
+    other = path.with_suffix(".ipynb")
+    return files.read_regular(other, MAX_NOTEBOOK, problems) if files.exists(other) else None
+
+
+def _digest(contents, problems):
+    """Return the SHA-256 of a submission's content; of what is wrong with it where it could not be read."""
+    if contents[0] is None:
+        contents = ["\n".join(problems.lines()).encode()]
+    parts = [hashlib.sha256(content).digest() for content in contents if content is not None]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _told(what, lines):
+    return "\n".join([f"{what}:", *(f"  · {line}" for line in lines), "Corrígelo y vuelve a intentarlo."])
