@@ -5,18 +5,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab lint unit notebooks clean
+.PHONY: help setup run test test-browser lab lint unit notebooks clean
 
 help: ## Muestra esta ayuda
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## Prepara todo y ejecuta la clase completa, con una tabla al final
 	$(BIN)/python -m course run
 
 test: setup lint unit notebooks ## Prepara todo y comprueba el código y los cuadernos
+
+test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en build/browser)
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(APT) install -y --no-install-recommends chromium || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 lab: setup ## Abre JupyterLab con los cuadernos de la clase
 	$(BIN)/python -m jupyter lab --notebook-dir=notebooks

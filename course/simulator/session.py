@@ -18,7 +18,6 @@ FRAME = 0.04  # seconds from one picture to the next
 SLICE = 0.03  # seconds of training, at most, for one picture
 UNSEEN = 2  # pictures that may be on their way before the browser has drawn them
 PATIENCE = 10  # seconds without a sign of the browser after which nobody is watching: pause
-RUN_COLUMNS = ("experiment", "epoch", "train_loss", "test_loss")
 
 
 class Session:
@@ -196,9 +195,10 @@ class Session:
     def _note(self, experiment):
         """Keep a run that is about to end, if it ever began."""
         if experiment.epoch:
+            train_loss, test_loss = map(frames.finite, experiment.losses)
+            run = {"number": len(self.runs) + 1, "epoch": experiment.epoch}
             settings = frames.describe(experiment)[0]["settings"]
-            values = (settings, experiment.epoch, *map(frames.finite, experiment.losses))
-            self.runs.append({"number": len(self.runs) + 1, **dict(zip(RUN_COLUMNS, values, strict=True))})
+            self.runs.append({**run, "train_loss": train_loss, "test_loss": test_loss, "settings": settings})
 
     def _hello(self, message):
         sets = frames.thumbnails()

@@ -70,7 +70,7 @@ export class Chart {
     this.frame.setAttribute("aria-valuenow", shown);
     const text = `época ${shown}: entrenamiento ${number(train[shown])}, prueba ${number(test[shown])}`;
     this.frame.setAttribute("aria-valuetext", text);
-    const reading = epoch == null ? "" : text;
+    const reading = epoch == null ? "" : text.replace("entrenamiento", "entr."); // it must fit in one line
     if (this.readout.textContent !== reading) this.readout.textContent = reading;
     const [width, height] = [this.frame.clientWidth, this.frame.clientHeight];
     if (!width || !height) return;

@@ -6,7 +6,7 @@ import { drawPoints } from "./heatmap.js";
 const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const PENALTIES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const DATASETS = {
-  classification: { circle: "Círculo", xor: "O exclusivo", gauss: "Dos nubes", spiral: "Espiral" },
+  classification: { circle: "Círculo", xor: "XOR", gauss: "Dos nubes", spiral: "Espiral" },
   regression: { "reg-plane": "Plano", "reg-gauss": "Colinas" },
 };
 const OWN = { classification: "own", regression: "reg-own" };
@@ -37,7 +37,7 @@ export function numbers(label, values, name, store) {
 }
 
 function range(label, name, store, { min, max, step, unit = "" }) {
-  const shown = h("output", {});
+  const shown = h("span", { class: "value", "aria-hidden": "true" });
   const control = h("input", {
     type: "range",
     ...{ min, max, step },
@@ -82,7 +82,7 @@ export class TopBar {
     ];
     this.element = h(
       "div",
-      { class: "top", role: "group", "aria-label": "Entrenamiento" },
+      { class: "top", role: "group", "aria-label": "Controles del entrenamiento" },
       h(
         "div",
         { class: "transport" },

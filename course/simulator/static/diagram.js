@@ -6,7 +6,7 @@ import { drawMap, INPUTS, inputMap, SIDE } from "./heatmap.js";
 import { offsets, weightIndex } from "./store.js";
 
 const MOST = 24; // neurons of a layer that are drawn
-const HEAD = 54; // pixels above the neurons, for the buttons of each layer
+const HEAD = { buttons: 30, activations: 54 }; // pixels above the neurons, for the buttons of each layer
 const NAMES = Object.keys(INPUTS);
 const LIMITS = { layers: 8, units: 16 };
 
@@ -42,13 +42,17 @@ export class Diagram {
   }
 
   change(changes) {
-    this.store.send("change", { which: this.which, changes });
+    this.store.change(changes, this.which);
+  }
+
+  setting(name) {
+    return this.store.setting(this.which, name);
   }
 
   layerButton(step) {
     const text = step > 0 ? "Añadir una capa oculta" : "Quitar la última capa oculta";
     const act = () => {
-      const { layers } = this.experiment.settings;
+      const layers = this.setting("layers");
       this.change({ layers: step > 0 ? [...layers, 2] : layers.slice(0, -1) });
     };
     const button = h("button", { type: "button", "aria-label": text, title: text, onclick: act }, step > 0 ? "+" : "−");
@@ -88,14 +92,15 @@ export class Diagram {
   }
 
   measure() {
-    const { units } = this.experiment;
+    const { units, settings } = this.experiment;
+    const head = Array.isArray(settings.activation) ? HEAD.activations : HEAD.buttons;
     const tallest = Math.max(NAMES.length, ...units.slice(1).map((count) => Math.min(count, MOST)));
-    const [width, height] = [this.scene.clientWidth, this.scene.clientHeight - HEAD];
+    const [width, height] = [this.scene.clientWidth, this.scene.clientHeight - head];
     this.pitch = Math.min(44, height / tallest);
     this.size = Math.max(8, Math.min(32, this.pitch - 6));
     const step = (width - 58 - this.size - 26) / (units.length - 1);
     this.x = units.map((_, k) => 58 + k * step);
-    this.y = (count, i) => HEAD + (height - count * this.pitch) / 2 + i * this.pitch + (this.pitch - this.size) / 2;
+    this.y = (count, i) => head + (height - count * this.pitch) / 2 + i * this.pitch + (this.pitch - this.size) / 2;
   }
 
   inputNodes() {
@@ -103,8 +108,8 @@ export class Diagram {
     return NAMES.map((name, place) => {
       const active = inputs.includes(name);
       const toggle = () => {
-        const after = NAMES.filter((other) => (other === name) !== inputs.includes(other));
-        this.change({ inputs: after });
+        const before = this.setting("inputs");
+        this.change({ inputs: NAMES.filter((other) => (other === name) !== before.includes(other)) });
       };
       const node = this.node(0, place, this.x[0], this.y(NAMES.length, place), toggle);
       node.element.setAttribute("aria-pressed", active);
@@ -161,7 +166,10 @@ export class Diagram {
 
   head(k, count) {
     const { settings } = this.experiment;
-    const set = (units) => this.change({ layers: settings.layers.map((old, at) => (at === k - 1 ? units : old)) });
+    const add = (step) => {
+      const limited = (units) => Math.max(1, Math.min(LIMITS.units, units + step));
+      this.change({ layers: this.setting("layers").map((units, at) => (at === k - 1 ? limited(units) : units)) });
+    };
     const button = (step, text) =>
       h(
         "button",
@@ -169,7 +177,7 @@ export class Diagram {
           type: "button",
           "aria-label": `${step > 0 ? "Añadir una neurona a" : "Quitar una neurona de"} la capa ${k}`,
           disabled: step > 0 ? count >= LIMITS.units : count <= 1,
-          onclick: () => set(count + step),
+          onclick: () => add(step),
         },
         text,
       );
@@ -251,9 +259,10 @@ export class Diagram {
       edge.line.style.strokeWidth = Math.min(9, 0.4 + Math.abs(values[at]) * scale).toFixed(2);
       edge.line.setAttribute("class", `link ${edge.cut ? "cut" : values[at] < 0 ? "negative" : "positive"}`);
     }
+    this.caption.classList.toggle("backward", backward);
     this.caption.textContent = backward
       ? `← Hacia atrás: cada línea es ∂L/∂w y el borde de cada neurona ∂L/∂u; la más gruesa vale ${number(largest, 4)}.`
-      : "Línea continua azul: peso positivo. Discontinua naranja: negativo. Haz clic para leerlo o cambiarlo.";
+      : "Azul continua: peso positivo. Naranja discontinua: negativo. Clic: leerlo o cambiarlo.";
   }
 
   // ------------------------------------------------------------------ mouse and keyboard

@@ -42,7 +42,7 @@ export class Footer {
         this.showTest.element,
         this.discretize.element,
         tick(this.gradients, "Ver el gradiente"),
-        tick(this.compare, "Comparar dos"),
+        tick(this.compare, "Comparar"),
         h("span", { class: "spring" }),
         ...this.buttons,
       ),

@@ -19,6 +19,8 @@ export class Store {
     this.playing = false;
     this.pace = 5;
     this.selected = 0;
+    this.wanted = {}; // changes that were asked for and have not come back yet: quick clicks build upon them
+    this.asked = 0;
     this.listeners = {};
     this.receive = (content, buffers) => this.take(content, buffers?.[0]);
     model.on("msg:custom", this.receive);
@@ -40,9 +42,16 @@ export class Store {
     this.model.send({ kind, ...body });
   }
 
-  // Change settings of the experiment that the controls show.
-  change(changes) {
-    this.send("change", { which: this.selected, changes });
+  // Change settings of one experiment; by default of the one that the controls show.
+  change(changes, which = this.selected) {
+    this.asked += 1;
+    Object.assign((this.wanted[which] ??= {}), changes);
+    this.send("change", { which, changes });
+  }
+
+  // What a setting is, or is about to be.
+  setting(which, name) {
+    return this.wanted[which]?.[name] ?? this.experiments[which].settings[name];
   }
 
   get current() {
@@ -58,6 +67,8 @@ export class Store {
   }
 
   takeState(content, arrays) {
+    this.asked = Math.max(0, this.asked - 1);
+    if (!this.asked) this.wanted = {};
     const before = content.whole ? [] : this.experiments;
     this.experiments = content.experiments.map((about, i) => ({
       losses: { train: [], test: [] },

@@ -21,10 +21,12 @@ class View {
     this.stage = h("div", { class: "stage" });
     this.error = h("p", { class: "error", role: "alert", hidden: true });
     this.spoken = h("p", { class: "spoken", role: "status", "aria-live": "polite" });
-    // Jupyter's own shortcuts (and its Enter, which would open the cell) must not take the keys typed in here.
     const parts = [this.top.element, this.error, h("div", { class: "middle" }, this.data.element, this.stage), this.footer.element, this.spoken];
-    this.element = h("div", { class: "simulator", "data-lm-suppress-shortcuts": "true", lang: "es", hidden: true }, ...parts);
-    this.element.addEventListener("keydown", (event) => event.stopPropagation());
+    this.element = h("div", { class: "simulator", lang: "es", hidden: true }, ...parts);
+    this.element.addEventListener("keydown", (event) => {
+      // Jupyter takes plain keys for its own (Enter opens the cell, D D deletes it); Ctrl+S and the like may pass.
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
     el.append(this.element);
     this.listen();
     this.store.send("hello");
