@@ -14,6 +14,7 @@ from course.paths import atomic_write, resource
 from course.regions import BEGIN, END, names_needed, parse, regions, without_regions
 
 SOLUTION_ONLY = "solo-solucion"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -86,6 +87,7 @@ def normalise(notebook):
         count += cell.execution_count is not None
         cell.execution_count = count if cell.execution_count is not None else None
         for output in cell.outputs:
+            output.get("data", {}).pop(WIDGET, None)  # a random name, of no use without its kernel
             if "execution_count" in output:
                 output.execution_count = cell.execution_count
     return nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})

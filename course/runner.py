@@ -172,9 +172,10 @@ def _ignored(cell):
 
 
 def _texts(cell):
-    """Return what a cell printed and displayed, without pictures."""
+    """Return what a cell printed and displayed, without pictures and widgets."""
     shown = [output.data.items() for output in cell.outputs if "data" in output]
-    return notebooks.printed(cell), [{kind: text for kind, text in data if "image/" not in kind} for data in shown]
+    kept = [{kind: text for kind, text in data if "image/" not in kind and kind != notebooks.WIDGET} for data in shown]
+    return notebooks.printed(cell), kept
 
 
 def _row(stored, executed, run):

@@ -461,9 +461,11 @@ def test_execute_keeps_outputs_in_the_source_but_not_of_a_failure(tmp_path):
     assert (tmp_path / "soluciones" / "a.ipynb").read_bytes() == first, "the same bytes each time"
 
 
-def test_outputs_are_compared_without_figures_and_ignored_cells():
+def test_outputs_are_compared_without_figures_widgets_and_ignored_cells():
     stored, new = good_notebook(), good_notebook()
     new.cells[4].outputs[1].data["image/png"] = "b3Rybw=="
+    new.cells[4].outputs[1].data[notebooks.WIDGET] = {"model_id": "random"}
+    assert notebooks.WIDGET not in notebooks.normalise(new).cells[4].outputs[1].data
     assert runner.compare_outputs(stored, new) == [True, True, True]
     new.cells[4].outputs[0].text = "3\n"
     assert runner.compare_outputs(stored, new) == [True, True, False]
