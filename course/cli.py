@@ -65,6 +65,35 @@ def _execute(options):
     return runner.execute_in_place(options.names, options.cell_timeout, options.notebook_timeout)
 
 
+def _challenge(options):
+    from course import challenge
+
+    made = challenge.build(options.out, options.labels, baseline=options.baseline, reference=options.reference)
+    rows = made["rows"]
+    print(f"✔ {options.out}: train.csv ({rows['train']} reservas) y test.csv ({rows['test']}), para los estudiantes.")
+    print(f"✔ {made['labels']}: las etiquetas, SHA-256 {made['sha256']['etiquetas.csv'][:12]}…: no las compartas.")
+
+
+def _submit(options):
+    from course import submissions
+
+    made = submissions.build(options.predictions, options.id, options.test, options.notebook, options.out)
+    print(f"✔ {made}: cumple todas las reglas. Es lo que entregas.")
+
+
+def _grade(options):
+    from course import grading
+    from course.grading.standings import Policy, parse_deadline
+
+    deadline = parse_deadline(options.deadline) if options.deadline else None
+    policy = Policy(deadline, options.late_penalty, options.attempts, options.final)
+    done = grading.grade(options.entries, options.labels, options.out, policy, options.roster)
+    print(f"✔ Entregas: {done.graded} calificadas ahora y {done.known} de antes, de {done.students} estudiantes.")
+    if done.rejected or done.strays:
+        print(f"  Sin una válida: {done.rejected} estudiantes. Archivos que no son de nadie: {len(done.strays)}.")
+    print(f"  Notas {'definitivas' if options.final else 'provisionales (parte pública)'} en {done.pages}")
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser that speaks Spanish, also when it does not understand."""
 
@@ -101,6 +130,8 @@ def _parser():
     simulator.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 (uno libre)")
     simulator.add_argument("--no-browser", action="store_true", help="no abre el navegador")
 
+    _add_challenge(commands)
+
     notebooks = commands.add_parser(
         "notebooks", help="para quien edita la clase: cuadernos y copias de los estudiantes"
     )
@@ -109,6 +140,33 @@ def _parser():
     _command(parts, "check", "comprueba que las copias están al día y que los cuadernos cumplen las reglas", _check)
     _add_execution(_command(parts, "execute", "ejecuta notebooks/soluciones y guarda sus salidas", _execute))
     return parser
+
+
+def _add_challenge(commands):
+    challenge = commands.add_parser("challenge", help="para quien enseña: los archivos del desafío")
+    parts = challenge.add_subparsers(title="órdenes", metavar="orden", required=True)
+    build = _command(parts, "build", "escribe el desafío y, aparte, sus etiquetas", _challenge)
+    build.add_argument("--out", required=True, metavar="CARPETA", help="la de los estudiantes")
+    build.add_argument("--labels", metavar="CARPETA", help="la de las etiquetas (la otra, con «-profesor» al final)")
+    for name, told in {"baseline": "0 puntos", "reference": "10 puntos"}.items():
+        build.add_argument(f"--{name}", nargs=2, type=float, metavar=("AUC", "PÉRDIDA"), help=f"lo que vale {told}")
+
+    submit = _command(commands, "submit", "comprueba tus predicciones del desafío y hace el zip que entregas", _submit)
+    submit.add_argument("predictions", metavar="predicciones", help="CSV con las columnas id,prob_cancelacion")
+    submit.add_argument("--id", required=True, help="tu identificador, el que te dio tu docente")
+    submit.add_argument("--notebook", metavar="CUADERNO", help="tu cuaderno, para entregarlo también")
+    submit.add_argument("--test", default="reto/test.csv", metavar="CSV", help="el del desafío (reto/test.csv)")
+    submit.add_argument("--out", default=".", metavar="CARPETA", help="dónde dejar el zip (aquí)")
+
+    grade = _command(commands, "grade", "califica una carpeta de entregas del desafío", _grade)
+    grade.add_argument("entries", metavar="entregas", help="carpeta con <id>.zip, <id>.csv o carpetas <id>")
+    grade.add_argument("--labels", required=True, metavar="CARPETA", help="la de las etiquetas")
+    grade.add_argument("--out", default="notas", metavar="CARPETA", help="dónde dejar las notas (notas)")
+    grade.add_argument("--roster", metavar="CSV", help="lista de la clase: id,nombre,apellidos,correo")
+    grade.add_argument("--deadline", metavar="FECHA", help="cierre: 2026-05-10, o 2026-05-10T18:00")
+    grade.add_argument("--late-penalty", type=float, default=1.0, metavar="P", help="puntos por día de retraso (1)")
+    grade.add_argument("--attempts", choices=("best", "last"), default="best", help="el mejor o el último (best)")
+    grade.add_argument("--final", action="store_true", help="nota definitiva, con la parte privada")
 
 
 def _command(commands, name, description, run):

@@ -15,6 +15,10 @@ COMMANDS = [
     ["notebooks", "build"],
     ["notebooks", "check"],
     ["notebooks", "execute"],
+    ["challenge"],
+    ["challenge", "build"],
+    ["submit"],
+    ["grade"],
 ]
 HEAVY = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "numpy", "nbformat", "sklearn"}
 

@@ -55,13 +55,44 @@ def student_id(text):
     return name
 
 
-def read(path, student, ids):
-    """Read a submission safely: a zip, or a plain table with perhaps a notebook of the same name beside it.
+class Received(NamedTuple):
+    """The bytes of a submission, not yet looked into: its parts (None where refused), SHA-256, time, and problems."""
+
+    path: Path
+    parts: list
+    sha256: str
+    modified: float
+    problems: Problems
+
+
+def receive(path):
+    """Take in a submission's bytes: a zip, or a plain table with perhaps a notebook of the same name beside it.
 
     Parameters
     ----------
     path : path-like
-        A file ending in ``.zip`` or ``.csv``; it may hold anything.
+        A file ending in ``.zip`` or ``.csv``; it may be anything.
+
+    Returns
+    -------
+    Received
+        Always; its ``sha256`` tells submissions apart, those too that could not be read.
+    """
+    path, problems = Path(path), Problems()
+    if _is_zip(path):
+        parts = [files.read_regular(path, MAX_ARCHIVE, problems)]
+    else:
+        parts = [files.read_regular(path, MAX_TABLE, problems), _beside(path, problems)]
+    readable = parts if parts[0] is not None else ["\n".join(problems.lines()).encode()]
+    return Received(path, parts, _digest(_is_zip(path), readable), files.modified(path), problems)
+
+
+def check(received, student, ids):
+    """Look into what was received.
+
+    Parameters
+    ----------
+    received : Received
     student : str
         Whose it is, as `student_id` spells it.
     ids : dict of bytes to int
@@ -72,16 +103,17 @@ def read(path, student, ids):
     Submission
         Always: what is wrong is told in its ``problems``.
     """
-    path, problems = Path(path), Problems()
-    if path.suffix.casefold() == ".zip":
-        zipped = files.read_regular(path, MAX_ARCHIVE, problems)
-        contents, parts = [zipped], archive.unpack(zipped, student, problems) if zipped is not None else (None, None)
-    else:
-        contents = parts = [files.read_regular(path, MAX_TABLE, problems), _beside(path, problems)]
+    problems, parts = received.problems, received.parts
+    if _is_zip(received.path):
+        parts = archive.unpack(parts[0], student, problems) if parts[0] is not None else (None, None)
     probabilities = table.read(parts[0], ids, problems) if parts[0] is not None else None
     facts = notebook.scan(parts[1], problems) if parts[1] is not None else None
-    digest = _digest(contents, problems)
-    return Submission(student, digest, None if problems else probabilities, facts, problems.lines())
+    return Submission(student, received.sha256, None if problems else probabilities, facts, problems.lines())
+
+
+def read(path, student, ids):
+    """Receive a submission and check it; see `receive` and `check`."""
+    return check(receive(path), student, ids)
 
 
 def build(predictions, student, test, notebook_path=None, out="."):
@@ -159,12 +191,14 @@ def _beside(path, problems):
     return files.read_regular(other, MAX_NOTEBOOK, problems) if files.exists(other) else None
 
 
-def _digest(contents, problems):
-    """Return the SHA-256 of a submission's content; of what is wrong with it where it could not be read."""
-    if contents[0] is None:
-        contents = ["\n".join(problems.lines()).encode()]
+def _is_zip(path):
+    return path.suffix.casefold() == ".zip"
+
+
+def _digest(zipped, contents):
+    """Return the SHA-256 of a submission: of its kind, since it says how the bytes are read, and of each part's."""
     parts = [hashlib.sha256(content).digest() for content in contents if content is not None]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    return hashlib.sha256(b"".join([b"zip" if zipped else b"csv", *parts])).hexdigest()
 
 
 def _told(what, lines):

@@ -45,6 +45,14 @@ def exists(path):
     return os.path.lexists(path)
 
 
+def modified(path):
+    """Return when a file was last written, in seconds since 1970; 0 where that cannot be told."""
+    try:
+        return Path(path).lstat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
 def quote(text, length=30):
     """Return what a stranger wrote, fit for a message: shortened, and only printable characters."""
     shown = "".join(letter if letter.isprintable() else "·" for letter in text[:length])

@@ -1,0 +1,256 @@
+"""The challenge: what students get, and the labels that they never get, both drawn from the table by a secret seed.
+
+The protocol is temporal, as a hotel lives it: train on the arrivals before `CUT`, predict the later ones. The test has
+opaque ids, another order, and no column that tells or follows the outcome. Since the public table can be looked up all
+the same, scores beyond what the problem allows are flagged, and the notebook counts too.
+"""
+
+import hashlib
+import hmac
+import json
+import math
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from course.errors import CourseError
+from course.paths import atomic_write, resource
+
+CUT = "2017-04-01"
+"""The first day of arrival that belongs to the test."""
+
+TARGET = "is_canceled"
+OUTCOME = (TARGET, "reservation_status", "reservation_status_date")
+"""Columns that say what became of the booking."""
+
+AFTER_BOOKING = (
+    *("country", "required_car_parking_spaces", "assigned_room_type"),
+    *("booking_changes", "days_in_waiting_list"),
+)
+"""Columns that are filled in, or change, after the booking is made."""
+
+PUBLIC_SHARE = 0.3
+"""The part of the test whose score is shown before the deadline; the rest decides the grade."""
+
+REFERENCE = {"real": (0.832, 0.493), "synthetic": (0.857, 0.455)}
+"""ROC AUC and log loss that earn a 10 unless the teacher says otherwise, for the real table and for the made-up one:
+those of scikit-learn's boosted trees, untuned, on the columns known when booking."""
+
+IMPLAUSIBLE = 0.05
+"""How far above the reference an AUC must be to be flagged: good models differ by less than 0.01."""
+
+_LABELS, _CONFIG = "etiquetas.csv", "config.json"
+_MIN_SECRET = 16
+
+
+class Challenge(NamedTuple):
+    """The labels' folder, loaded: ``ids`` (dict of bytes to position), ``labels`` and ``public`` (bool arrays of shape
+    (n,)), ``config`` (dict) and ``digest`` (the SHA-256 of the labels' file).
+    """
+
+    ids: dict
+    labels: object
+    public: object
+    config: dict
+    digest: str
+
+
+def build(out, labels=None, secret=None, source=None, baseline=None, reference=None):
+    """Write the challenge; the same table and secret always give the same files.
+
+    Parameters
+    ----------
+    out : path-like
+        The students' folder: ``train.csv`` and ``test.csv``.
+    labels : path-like, optional
+        The teacher's folder: ``etiquetas.csv`` and ``config.json``. By default ``<out>-profesor``, beside the other.
+    secret : str
+        At least 16 characters, kept by the teacher; by default the environment variable ``COURSE_CHALLENGE_SECRET``.
+    source : optional
+        As in `course.datasets.bookings`.
+    baseline, reference : tuple of two floats, optional
+        ROC AUC and log loss that earn 0 and 10; by default those of predicting the training rate, and `REFERENCE`.
+
+    Returns
+    -------
+    dict
+        What ``config.json`` records, and ``labels``, the teacher's folder.
+
+    Raises
+    ------
+    CourseError
+        If the secret is missing or short, a folder is no place for labels, or the table has no rows on one side.
+    """
+    from course import datasets
+
+    out = Path(out)
+    labels = Path(labels) if labels else out.with_name(f"{out.name}-profesor")
+    key = _key(secret)
+    _check_places(out.resolve(), labels.resolve())
+    table = datasets.bookings(source)
+    train, test = split(table)
+    test = test.set_axis(_opaque_ids(len(test), key), axis=0).rename_axis("id").sort_index()  # the ids' order: shuffled
+    public = _public(test.index, key)
+    rate = _rate(train)
+    files = {name: _csv(part) for name, part in {"train.csv": train, "test.csv": _without_outcome(test)}.items()}
+    answers = _answers(test, public)
+    origin = table.attrs["origin"]
+    config = {
+        "origin": origin,
+        "cut": CUT,
+        "secret_sha256": hashlib.sha256(b"fingerprint" + key).hexdigest(),
+        "sha256": {name: _sha256(content) for name, content in {**files, _LABELS: answers}.items()},
+        "rows": {"train": len(train), "test": len(test), "public": int(public.sum())},
+        "train_rate": rate,
+        **_anchors(baseline or _constant(rate, test[TARGET]), reference or REFERENCE[_kind(origin)]),
+    }
+    _write(out, files)
+    _write_labels(labels, {_LABELS: answers, _CONFIG: (json.dumps(config, indent=2) + "\n").encode()})
+    return {**config, "labels": labels}
+
+
+def split(table):
+    """Return the rows that arrive before `CUT` and the others, in the table's order."""
+    import pandas as pd
+
+    months = pd.to_datetime(table["arrival_date_month"].astype(str), format="%B").dt.month
+    year, day = table["arrival_date_year"], table["arrival_date_day_of_month"]
+    late = year * 10_000 + months * 100 + day >= int(CUT.replace("-", ""))
+    return table[~late].reset_index(drop=True), table[late].reset_index(drop=True)
+
+
+def load(folder):
+    """Return the labels that `build` wrote.
+
+    Returns
+    -------
+    Challenge
+
+    Raises
+    ------
+    CourseError
+        If a file is missing, or the labels are not those that were recorded.
+    """
+    import numpy as np
+
+    folder = Path(folder)
+    try:
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        content = (folder / _LABELS).read_bytes()
+        digest, recorded = _sha256(content), config["sha256"][_LABELS]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CourseError(
+            f"{folder} no es la carpeta de etiquetas del desafío: faltan {_LABELS} o {_CONFIG}, o están dañados. "
+            "Vuelve a escribirla con: course challenge build"
+        ) from error
+    if digest != recorded:
+        raise CourseError(
+            f"{folder / _LABELS} cambió desde que se creó: vuelve a crear el desafío con el mismo secreto."
+        )
+    rows = [line.split(b",") for line in content.split()[1:]]
+    ids = {row[0]: position for position, row in enumerate(rows)}
+    answers, public = (np.array([row[column] == b"1" for row in rows]) for column in (1, 2))
+    return Challenge(ids, answers, public, config, digest)
+
+
+def _key(secret):
+    secret = secret or os.environ.get("COURSE_CHALLENGE_SECRET", "")
+    if len(secret) < _MIN_SECRET:
+        raise CourseError(
+            f"Falta el secreto del desafío, o tiene menos de {_MIN_SECRET} caracteres. Ponlo en la variable "
+            "COURSE_CHALLENGE_SECRET y guárdalo: con él se vuelve a crear el mismo desafío. Uno nuevo: "
+            'python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return secret.encode()
+
+
+def _check_places(out, labels):
+    """Refuse a labels' folder from where labels could reach students: theirs, or one that the wheel takes up."""
+    if labels == out or out in labels.parents or labels in out.parents:
+        raise CourseError(f"Las etiquetas no pueden ir en {labels}: esa carpeta llegaría a los estudiantes ({out}).")
+    for packed in (Path(__file__).resolve().parent, resource("data"), resource("notebooks")):
+        if packed == labels or packed in labels.parents:
+            raise CourseError(f"Las etiquetas no pueden ir en {labels}: lo de {packed} se publica con el curso.")
+
+
+def _opaque_ids(count, key):
+    """Return ids that tell nothing: keyed hashes, with a letter first so that no program reads them as numbers."""
+    ids = [f"r{_keyed(key, f'row {number}')[:11]}" for number in range(count)]
+    if len(set(ids)) < count:  # about once in 60,000 secrets
+        raise CourseError("Con este secreto dos reservas reciben el mismo id. Elige otro.")
+    return ids
+
+
+def _public(ids, key):
+    """Return a bool array: which ids, `PUBLIC_SHARE` of them, are the public part."""
+    import numpy as np
+
+    order = np.argsort([_keyed(key, f"part {name}") for name in ids])
+    public = np.zeros(len(ids), bool)
+    public[order[: round(PUBLIC_SHARE * len(ids))]] = True
+    return public
+
+
+def _keyed(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _without_outcome(test):
+    return test.drop(columns=[*OUTCOME, *AFTER_BOOKING]).reset_index()
+
+
+def _answers(test, public):
+    """Return the labels' CSV, once both parts are known to have both classes: without them there is no AUC."""
+    labels = test[TARGET].to_numpy()
+    if any(len(set(labels[part])) < 2 for part in (public, ~public)):
+        raise CourseError(f"La tabla no tiene, desde el {CUT}, reservas canceladas y no canceladas en cada parte.")
+    rows = zip(test.index, labels, public.astype(int), strict=True)
+    return "\n".join(["id,is_canceled,public", *(f"{name},{label},{part}" for name, label, part in rows), ""]).encode()
+
+
+def _rate(train):
+    if not 0 < (rate := float(train[TARGET].mean())) < 1:  # also NaN: no rows at all
+        raise CourseError(f"La tabla no tiene, antes del {CUT}, reservas canceladas y no canceladas con que entrenar.")
+    return rate
+
+
+def _kind(origin):
+    return "synthetic" if origin == "synthetic" else "real"
+
+
+def _constant(rate, labels):
+    """Return AUC and log loss of predicting the same rate for each booking."""
+    canceled = float(labels.mean())
+    return 0.5, -canceled * math.log(rate) - (1 - canceled) * math.log(1 - rate)
+
+
+def _anchors(baseline, reference):
+    """Return what earns 0 and what earns 10, as the configuration records it."""
+    if not (baseline[0] < reference[0] <= 1 and baseline[1] > reference[1] >= 0):
+        raise CourseError(
+            f"La referencia {reference} debe superar a la base {baseline}: más AUC y menos entropía cruzada."
+        )
+    named = {"baseline": baseline, "reference": reference}
+    anchors = {name: dict(zip(("auc", "log_loss"), values, strict=True)) for name, values in named.items()}
+    return {**anchors, "implausible_auc": min(reference[0] + IMPLAUSIBLE, 1.0)}
+
+
+def _csv(table):
+    return table.to_csv(index=False, na_rep="NULL", lineterminator="\n").encode()
+
+
+def _sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write(folder, files):
+    for name, content in files.items():
+        with atomic_write(folder / name) as stream:
+            stream.write(content)
+
+
+def _write_labels(folder, files):
+    """Write the labels where only their owner reads them, and where no `git add` takes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    _write(folder, {".gitignore": b"*\n", **files})

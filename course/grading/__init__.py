@@ -1,0 +1,111 @@
+"""Grading what was handed in: read, measure and keep each submission, then write grades and feedback.
+
+Nothing of a submission is run or rendered. What was graded stays in ``calificaciones.sqlite``, so that an interrupted
+run goes on where it stopped, and a second one only grades what is new.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from course import challenge, submissions
+from course.errors import CourseError
+from course.grading import inbox, scores
+from course.grading.standings import Policy, standings
+from course.grading.store import Attempt, Store
+
+_STORE = "calificaciones.sqlite"
+
+
+class Summary(NamedTuple):
+    """What a run did: submissions graded now, those graded before, students, students without a valid one, and strays.
+
+    ``strays`` lists the files that are nobody's submission; ``pages``, the folder with the outputs.
+    """
+
+    graded: int
+    known: int
+    students: int
+    rejected: int
+    strays: list
+    pages: Path
+
+
+def grade(entries, labels, out, policy=None, roster=None):
+    """Grade a folder of submissions and write grades, feedback, leaderboard and statistics.
+
+    Parameters
+    ----------
+    entries : path-like
+        The folder with ``<id>.zip``, ``<id>.csv`` or folders ``<id>/``; the time of a file is when it was handed in.
+    labels : path-like
+        The teacher's folder that `course.challenge.build` wrote.
+    out : path-like
+        Where the outputs go.
+    policy : course.grading.standings.Policy, optional
+    roster : path-like, optional
+        The class list, a CSV with the columns ``id,nombre,apellidos,correo``.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    CourseError
+        If a folder, the labels or the class list cannot be used, or the outputs cannot be written.
+    """
+    from course.grading import gradebook, pages
+
+    policy, out = policy or Policy(), Path(out)
+    task = challenge.load(labels)
+    people = gradebook.read_roster(roster) if roster else {}
+    found, strays = inbox.find(entries)
+    store = Store(out / _STORE, task.digest)
+    try:
+        graded = sum(_take(path, student, entries, task, store) for student, path in _with_progress(found))
+        site = pages.Writer(out, task.config, policy)
+        with gradebook.Writer(out, people, policy) as book:
+            for standing in standings(store.attempts(), task.config, policy):
+                book.add(standing)
+                site.add(standing)
+            site.finish(strays, missing=book.finish())
+    except OSError as error:
+        raise CourseError(f"No se pudo escribir en {out}: {error}. Libera espacio y repite la misma orden.") from error
+    finally:
+        store.close()
+    return Summary(graded, len(found) - graded, site.students, site.rejected, strays, out)
+
+
+def evaluate(received, student, task):
+    """Check and measure one submission.
+
+    Parameters
+    ----------
+    received : course.submissions.Received
+    student : str
+    task : course.challenge.Challenge
+
+    Returns
+    -------
+    dict
+        As in `course.grading.store.Attempt.result`; the same bytes always give the same.
+    """
+    submission = submissions.check(received, student, task.ids)
+    measures = None if submission.problems else scores.measure(submission.probabilities, task)
+    return {"problems": submission.problems, "notebook": submission.notebook, "measures": measures}
+
+
+def _take(path, student, entries, task, store):
+    """Grade one file and keep it, unless it was before; tell which."""
+    received, file = submissions.receive(path), inbox.shown(path, entries)
+    if store.seen(student, received.sha256, received.modified, file):
+        return False
+    result = evaluate(received, student, task)
+    store.add(Attempt(student, received.sha256, received.modified, file, result))
+    return True
+
+
+def _with_progress(found):
+    from tqdm import tqdm
+
+    return tqdm(found, desc="Calificando", unit=" entregas", disable=None, ascii=" =")

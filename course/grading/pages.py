@@ -1,0 +1,188 @@
+"""The pages that people read: feedback for each student, the leaderboard, and the class's statistics for the teacher.
+
+Templates escape whatever they are given; the pages also carry a policy that lets no script run, and need no network.
+"""
+
+import functools
+import re
+import statistics
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from course.grading import charts
+from course.grading.advice import advice
+from course.grading.scores import points
+from course.paths import atomic_write
+
+FEEDBACK = "retroalimentacion"
+PARTS = {"public": "pública", "private": "privada"}
+_ROWS = {
+    "auc": ("AUC (área bajo la curva ROC)", "más es mejor"),
+    "log_loss": ("Entropía cruzada (log loss)", "menos es mejor"),
+    "brier": ("Puntuación de Brier", "menos es mejor"),
+    "ece": ("Error de calibración (ECE)", "menos es mejor"),
+    "accuracy": ("Exactitud con umbral 0.5", "más es mejor"),
+}
+
+
+class Writer:
+    """Writes each student's feedback as it comes, and keeps of each only what leaderboard and statistics need.
+
+    Parameters
+    ----------
+    out : path-like
+    config : dict
+        The challenge's.
+    policy : course.grading.standings.Policy
+    """
+
+    def __init__(self, out, config, policy):
+        self._out, self._config, self._policy = Path(out), config, policy
+        self._ranked, self._scores, self._flagged, self._turned_down, self._late = [], [], [], [], 0
+
+    @property
+    def students(self):
+        """How many students were added."""
+        return len(self._scores) + len(self._turned_down)
+
+    @property
+    def rejected(self):
+        """How many of them have no valid submission."""
+        return len(self._turned_down)
+
+    def add(self, standing):
+        """Write a student's feedback: a page, the same in Markdown, and its picture."""
+        self._note(standing)
+        context = self._context(standing)
+        target = self._out / FEEDBACK / standing.student
+        _write(target, ".html", _html().get_template("feedback.html.j2").render(context))
+        _write(target, ".md", _markdown().get_template("feedback.md.j2").render(context))
+        if standing.counted:
+            _write(target, ".svg", context["picture"])
+
+    def finish(self, strays, missing):
+        """Write the leaderboard and the statistics.
+
+        Parameters
+        ----------
+        strays : list of str
+            Files that are nobody's.
+        missing : list of str
+            Students of the class list who handed nothing in.
+        """
+        ranked = sorted(self._ranked, key=lambda row: (-row["points"], -row["auc"], row["student"]))
+        common = {"part": PARTS[self._policy.part], "final": self._policy.final, "config": self._config}
+        hidden = len(self._flagged)
+        board = _html().get_template("leaderboard.html.j2").render(common, ranked=ranked, hidden=hidden)
+        class_ = (
+            _html()
+            .get_template("statistics.html.j2")
+            .render(
+                common,
+                summary=_summary(self._scores),
+                picture=charts.histogram(_histogram(self._scores)),
+                counts={"students": self.students, "rejected": self.rejected, "late": self._late},
+                flagged=self._flagged,
+                turned_down=self._turned_down,
+                strays=strays,
+                missing=missing,
+            )
+        )
+        _write(self._out / "clasificacion", ".html", board)
+        _write(self._out / "estadisticas", ".html", class_)
+
+    def _note(self, standing):
+        if standing.counted is None:
+            told = standing.attempts[-1].result["problems"]
+            self._turned_down.append({"student": standing.student, "problems": told})
+            return
+        measured, tries = standing.measures(self._policy.part), len(standing.attempts)
+        row = {"student": standing.student, "points": standing.raw, "tries": tries, "file": standing.counted.file}
+        row |= {"auc": measured["auc"], "log_loss": measured["log_loss"]}
+        self._scores.append(standing.score)
+        self._late += standing.penalty > 0
+        (self._flagged if standing.flagged else self._ranked).append(row)
+
+    def _context(self, standing):
+        parts = ["private", "public"] if self._policy.final else ["public"]
+        context = {
+            "standing": standing,
+            "config": self._config,
+            "policy": self._policy,
+            "part": PARTS[self._policy.part],
+            "parts": [PARTS[part] for part in parts],
+            "attempts": [_attempt(attempt, standing, self._config) for attempt in standing.attempts],
+        }
+        if standing.counted:
+            measured = [standing.measures(part) for part in parts]
+            context["rows"] = [(*told, [part[name] for part in measured]) for name, told in _ROWS.items()]
+            context["picture"] = charts.report(measured[0], PARTS[parts[0]])
+            context["advice"] = advice(measured[0], self._config)
+            context["calibration"] = measured[0]["calibration"]
+        return context
+
+
+def _attempt(attempt, standing, config):
+    """Return what a student sees of an attempt: the points of the private part are no help for the next one."""
+    measures = attempt.result["measures"]
+    return {
+        "when": datetime.fromtimestamp(attempt.received).strftime("%Y-%m-%d %H:%M"),
+        "file": attempt.file,
+        "counts": attempt is standing.counted,
+        "points": points(measures["public"], config) if measures else None,
+        "problems": attempt.result["problems"],
+        "notebook": attempt.result["notebook"],
+    }
+
+
+def _write(target, suffix, text):
+    with atomic_write(target.with_name(target.name + suffix), "w") as stream:
+        stream.write(text)
+
+
+def _summary(scores):
+    """Return mean, standard deviation, and minimum, quartiles and maximum of the scores; None where there are none."""
+    if not scores:
+        return None
+    quartiles = statistics.quantiles(scores, n=4, method="inclusive") if len(scores) > 1 else scores * 3
+    return {
+        "media": statistics.fmean(scores),
+        "desviación estándar": statistics.pstdev(scores),
+        **dict(zip(("mínimo", "primer cuartil", "mediana", "tercer cuartil"), (min(scores), *quartiles), strict=True)),
+        "máximo": max(scores),
+    }
+
+
+def _histogram(scores):
+    counts = [0] * 10
+    for score in scores:
+        counts[min(int(score), 9)] += 1
+    return counts
+
+
+def _environment(**options):
+    return Environment(
+        loader=PackageLoader("course.grading"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+
+
+@functools.cache
+def _html():
+    return _environment()
+
+
+@functools.cache
+def _markdown():
+    return _environment(finalize=_plain)
+
+
+def _plain(value):
+    """Return a value as Markdown shows it letter by letter: no links, no pictures, no lines of its own."""
+    return re.sub(r"([\\`*_\[\]()#!|~{}])", r"\\\1", " ".join(value.split())) if isinstance(value, str) else value

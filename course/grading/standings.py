@@ -1,0 +1,104 @@
+"""From attempts to grades: which attempt counts, what being late costs, and what is too good to be true."""
+
+import math
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from course.errors import CourseError
+from course.grading.scores import points
+
+_DAY = 86_400
+
+
+class Policy(NamedTuple):
+    """How attempts become a grade.
+
+    ``deadline`` is in seconds since 1970, or None; ``penalty``, the points lost per day begun after it; ``attempts``,
+    ``"best"`` or ``"last"``; with ``final`` the private part decides, and else the public one.
+    """
+
+    deadline: float | None = None
+    penalty: float = 1.0
+    attempts: str = "best"
+    final: bool = False
+
+    @property
+    def part(self):
+        """The part of the test that decides: ``"private"`` or ``"public"``."""
+        return "private" if self.final else "public"
+
+
+class Standing(NamedTuple):
+    """A student's grade: all attempts, the one that counts (or None), points before the penalty, penalty and score."""
+
+    student: str
+    attempts: list
+    counted: object
+    raw: float
+    penalty: float
+    score: float
+    flagged: bool
+
+    def measures(self, part):
+        """Return the measures of the attempt that counts on ``"public"`` or ``"private"``."""
+        return self.counted.result["measures"][part]
+
+
+def standings(attempts, config, policy):
+    """Yield a `Standing` per student, from attempts in the students' order.
+
+    The best attempt is the one with most points, late ones less their penalty, on the public part: the private one is
+    for an honest estimate and chooses nothing. Of equal ones the first counts.
+
+    Parameters
+    ----------
+    attempts : iterable of course.grading.store.Attempt
+    config : dict
+        The challenge's.
+    policy : Policy
+    """
+    for student, group in groupby(attempts, key=lambda attempt: attempt.student):
+        group = list(group)
+        valid = [attempt for attempt in group if attempt.result["measures"]]
+        counted = _choose(valid, config, policy) if valid else None
+        raw = points(counted.result["measures"][policy.part], config) if counted else 0.0
+        lost = min(late_penalty(counted.received, policy), raw) if counted else 0.0
+        flagged = any(_implausible(attempt, config) for attempt in valid)
+        yield Standing(student, group, counted, raw, lost, raw - lost, flagged)
+
+
+def late_penalty(received, policy):
+    """Return the points that an attempt loses for its time: `Policy.penalty` for each day begun after the deadline."""
+    if policy.deadline is None or received <= policy.deadline:
+        return 0.0
+    return policy.penalty * math.ceil((received - policy.deadline) / _DAY)
+
+
+def parse_deadline(text):
+    """Return a date as seconds since 1970; without a time the whole day counts, without a zone it is the computer's.
+
+    Raises
+    ------
+    CourseError
+        If it is not like ``2026-05-10`` or ``2026-05-10T18:00-04:00``.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CourseError(f"No entiendo la fecha «{text}». Escríbela así: 2026-05-10, o 2026-05-10T18:00") from error
+    return moment.timestamp() + (_DAY if len(text) == len("2026-05-10") else 0)
+
+
+def _choose(valid, config, policy):
+    if policy.attempts == "last":
+        return valid[-1]
+    return max(valid, key=lambda attempt: _public_points(attempt, config) - late_penalty(attempt.received, policy))
+
+
+def _public_points(attempt, config):
+    return points(attempt.result["measures"]["public"], config)
+
+
+def _implausible(attempt, config):
+    return any(part["auc"] > config["implausible_auc"] for part in attempt.result["measures"].values())

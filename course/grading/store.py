@@ -1,0 +1,112 @@
+"""What has been graded, in SQLite: one row per attempt, one transaction per row, so that nothing is lost or doubled."""
+
+import functools
+import hashlib
+import json
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from course.errors import CourseError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    student TEXT, sha256 TEXT, labels TEXT, grader TEXT, received REAL, file TEXT, result TEXT,
+    PRIMARY KEY (student, sha256, labels, grader)
+) WITHOUT ROWID
+"""
+# The same content handed in twice is one attempt, of the earlier time, in whatever order the two are seen.
+_ADD = """
+INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+SET file = CASE WHEN (excluded.received, excluded.file) < (received, file) THEN excluded.file ELSE file END,
+    received = min(received, excluded.received)
+"""
+_WAIT = 60
+
+
+class Attempt(NamedTuple):
+    """A graded submission: student, SHA-256, time received (seconds since 1970), file, and the result.
+
+    ``result`` holds ``problems`` (list of str), ``notebook`` (dict or None) and ``measures``, what
+    `course.grading.scores.measure` returns, or None where there are problems.
+    """
+
+    student: str
+    sha256: str
+    received: float
+    file: str
+    result: dict
+
+
+class Store:
+    """The attempts graded with one set of labels by this version of the grader.
+
+    Parameters
+    ----------
+    path : path-like
+        The SQLite file; it is made if there is none. Several graders may use it at a time.
+    labels : str
+        The labels' digest.
+    """
+
+    def __init__(self, path, labels):
+        self._key = labels, version()
+        self._path = Path(path)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._told():
+            self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute(_SCHEMA)
+
+    def seen(self, student, sha256, received, file):
+        """Tell whether an attempt is graded already; if so, note where and when it was seen, if that was earlier."""
+        row = (student, sha256, *self._key)
+        with self._told():
+            known = self._database.execute(
+                "SELECT received, file FROM attempts WHERE (student, sha256, labels, grader) = (?, ?, ?, ?)", row
+            ).fetchone()
+            if known and (received, file) < known:
+                self._database.execute(_ADD, (*row, received, file, ""))
+        return known is not None
+
+    def add(self, attempt):
+        """Keep an attempt, in a transaction of its own."""
+        student, sha256, received, file, result = attempt
+        text = json.dumps(result, ensure_ascii=False)
+        with self._told():
+            self._database.execute(_ADD, (student, sha256, *self._key, received, file, text))
+
+    def attempts(self):
+        """Yield each attempt, by student and then by time, one row in memory at a time."""
+        with self._told():
+            rows = self._database.execute(
+                "SELECT student, sha256, received, file, result FROM attempts WHERE (labels, grader) = (?, ?) "
+                "ORDER BY student, received, sha256",
+                self._key,
+            )
+            for *fields, result in rows:
+                yield Attempt(*fields, json.loads(result))
+
+    def close(self):
+        """Close the file."""
+        self._database.close()
+
+    @contextmanager
+    def _told(self):
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise CourseError(
+                f"No se pudo usar {self._path}: {error}. ¿Está lleno el disco, o no es un registro de calificaciones? "
+                "Lo ya calificado está a salvo: corrígelo y repite la misma orden."
+            ) from error
+
+
+@functools.cache
+def version():
+    """Return the grader's version: a digest of the code that reads and scores, so no change of it can be forgotten."""
+    package = Path(__file__).parent
+    code = [*sorted((package.parent / "submissions").glob("*.py")), package / "scores.py"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
