@@ -92,18 +92,16 @@ class _Socket(websocket.WebSocketHandler):
             self.write_message(frame, binary=True)
 
 
-def application(port, url=None):
+def application(port, start):
     """Return the page as a Tornado application.
 
     Parameters
     ----------
     port : int
         Where it will listen.
-    url : str, optional
-        The link of the experiment to start with.
+    start : dict
+        The settings of the experiment to start with.
     """
-    start = link.read(url) if url else {}
-    Settings(**start)  # a wrong link is told now, not when the page opens
     texts = {
         "/": (_PAGE, "text/html"),
         "/widget.css": (static.style(), "text/css"),
@@ -131,16 +129,18 @@ def serve(port=0, url=None, open_browser=True):
     CourseError
         Where the port is taken, or the link is wrong.
     """
-    asyncio.run(_serve(port, url, open_browser))
+    start = link.read(url) if url else {}
+    Settings(**start)  # a wrong link is told now, not when the page opens
+    asyncio.run(_serve(port, start, open_browser))
 
 
-async def _serve(port, url, open_browser):
+async def _serve(port, start, open_browser):
     try:
         sockets = netutil.bind_sockets(port, HOST)
     except OSError as error:
         raise CourseError(f"El puerto {port} está ocupado. Elige otro con --port, o ninguno y se busca uno.") from error
     port = sockets[0].getsockname()[1]
-    server = httpserver.HTTPServer(application(port, url))
+    server = httpserver.HTTPServer(application(port, start))
     server.add_sockets(sockets)
     address = f"http://{HOST}:{port}/"
     print(f"El simulador está en {address} (Ctrl-C para terminar)", flush=True)

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import TimeoutError, expect, sync_playwright
 
 KEPT = Path(__file__).parents[2] / "build" / "browser"
 SPIRAL = (
@@ -66,6 +67,17 @@ def watch(page, errors):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     return page
+
+
+def run_first_cell(page):
+    """Run the first cell of the open notebook, and wait for its widget."""
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    for seconds in (10, 20, 40):
+        page.keyboard.press("Control+Enter")
+        with suppress(TimeoutError):  # JupyterLab loses what is run while it is still connecting to the kernel
+            return page.locator(".simulator .node").first.wait_for(timeout=1000 * seconds)
+    raise AssertionError("La celda no mostró el simulador.")
 
 
 def free_port():
@@ -178,9 +190,7 @@ def shared_page(browser, lab, notebook):
     page.problems = []
     watch(page, page.problems)
     page.goto(lab.url(f"lab/tree/{notebook}"))
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.keyboard.press("Shift+Enter")
-    page.locator(".simulator .node").first.wait_for(timeout=60_000)
+    run_first_cell(page)
     yield page
     page.close()
 
@@ -235,8 +245,8 @@ class Simulator:
         """Close and switch off whatever an earlier test has left."""
         for opened in self.root.locator(".row [aria-expanded=true]").all():
             opened.click()
-        for label in ("Comparar", "Ver el gradiente"):
-            self.root.get_by_label(label).uncheck()
+        for label in ("Comparar", "Gradiente"):
+            self.root.get_by_role("checkbox", name=label).uncheck()
         expect(self.root.locator(".panel")).to_have_count(1)
 
     def loss(self, which=".stat output"):

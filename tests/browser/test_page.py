@@ -8,6 +8,12 @@ import pytest
 from conftest import SPIRAL, Simulator, free_port, wait_for, watch
 from playwright.sync_api import expect
 
+OVERLAP = """() => {
+  const boxes = [...document.querySelectorAll(".head button")].map(e => e.getBoundingClientRect());
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.some((a, i) => boxes.some((b, j) => i < j && meet(a, b)));
+}"""
+
 
 @pytest.fixture(scope="module")
 def address(figures):
@@ -46,12 +52,11 @@ def test_six_layers_and_two_experiments_fit(browser, address, errors):
     for _ in range(4):
         simulator.button("Añadir una capa oculta").click()
     expect(simulator.root.get_by_role("group", name="Capa 6: 2 neuronas")).to_be_visible()
-    overlap = """() => { const boxes = [...document.querySelectorAll(".head")].map(e => e.getBoundingClientRect());
-        return boxes.some((box, i) => i && boxes[i - 1].right > box.left); }"""
-    assert not page.evaluate(overlap)
+    assert not page.evaluate(OVERLAP)
     simulator.screenshot("pagina-seis-capas")
     simulator.root.get_by_label("Comparar").check()
     page.locator(".panel").nth(1).wait_for()
+    assert not page.evaluate(OVERLAP)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     simulator.screenshot("pagina-dos")
     page.close()

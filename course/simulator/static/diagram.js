@@ -6,7 +6,8 @@ import { drawMap, INPUTS, inputMap, SIDE } from "./heatmap.js";
 import { offsets, weightIndex } from "./store.js";
 
 const MOST = 24; // neurons of a layer that are drawn
-const HEAD = { buttons: 30, activations: 54 }; // pixels above the neurons, for the buttons of each layer
+const HEAD = { buttons: 26, activations: 50 }; // pixels above the neurons, for the buttons of each layer
+const ROOMY = 64; // pixels from layer to layer below which their buttons take turns in two rows
 const NAMES = Object.keys(INPUTS);
 const LIMITS = { layers: 8, units: 16 };
 
@@ -93,14 +94,17 @@ export class Diagram {
 
   measure() {
     const { units, settings } = this.experiment;
-    const head = Array.isArray(settings.activation) ? HEAD.activations : HEAD.buttons;
     const tallest = Math.max(NAMES.length, ...units.slice(1).map((count) => Math.min(count, MOST)));
+    const row = Array.isArray(settings.activation) ? HEAD.activations : HEAD.buttons;
+    const tight = (this.scene.clientWidth - 116) / (units.length - 1) < ROOMY;
+    const head = 4 + row * (tight ? 2 : 1);
     const [width, height] = [this.scene.clientWidth, this.scene.clientHeight - head];
     this.pitch = Math.min(44, height / tallest);
     this.size = Math.max(8, Math.min(32, this.pitch - 6));
     const step = (width - 58 - this.size - 26) / (units.length - 1);
     this.x = units.map((_, k) => 58 + k * step);
     this.y = (count, i) => head + (height - count * this.pitch) / 2 + i * this.pitch + (this.pitch - this.size) / 2;
+    this.headTop = (k) => 2 + (tight && k % 2 === 0 ? row : 0);
   }
 
   inputNodes() {
@@ -182,9 +186,10 @@ export class Diagram {
         text,
       );
     const stepper = h("div", { class: "stepper" }, button(-1, "−"), h("span", { title: plural(count, "neurona") }, count), button(1, "+"));
+    const style = { left: `${this.x[k] + this.size / 2}px`, top: `${this.headTop(k)}px` };
     return h(
       "div",
-      { class: "head", style: { left: `${this.x[k] + this.size / 2}px` }, role: "group", "aria-label": `Capa ${k}: ${plural(count, "neurona")}` },
+      { class: "head", style, role: "group", "aria-label": `Capa ${k}: ${plural(count, "neurona")}` },
       stepper,
       Array.isArray(settings.activation) ? this.activationOf(k) : null,
     );

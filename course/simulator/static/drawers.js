@@ -41,7 +41,7 @@ export class Footer {
         { class: "row" },
         this.showTest.element,
         this.discretize.element,
-        tick(this.gradients, "Ver el gradiente"),
+        tick(this.gradients, "Gradiente"),
         tick(this.compare, "Comparar"),
         h("span", { class: "spring" }),
         ...this.buttons,
@@ -77,7 +77,7 @@ export class Footer {
 
 class Options {
   constructor(store) {
-    [this.store, this.title] = [store, "Más opciones"];
+    [this.store, this.title] = [store, "Opciones"];
     const positive = { kind: "number", min: 0, step: "any" };
     this.fields = [
       select("Función de pérdida", [["half_mse", "½ error cuadrático medio"], ["cross_entropy", "entropía cruzada"]], "loss", store),

@@ -38,7 +38,7 @@ export class Editor {
     this.element.setAttribute("aria-label", `Pesos de: ${title}`);
     this.element.replaceChildren(
       h("header", {}, h("strong", {}, title), h("button", { type: "button", "aria-label": "Cerrar", onclick: () => this.close() }, "×")),
-      h("div", { class: "card-head", "aria-hidden": "true" }, h("span", {}, ""), h("span", {}, "valor"), h("span", {}, "∂L/∂w")),
+      h("div", { class: "card-head", "aria-hidden": "true" }, h("span", {}, ""), h("span", {}, "valor"), h("span", {}, "gradiente")),
       ...this.fields.map((field) => field.line),
     );
     this.element.hidden = false;

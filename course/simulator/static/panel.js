@@ -23,7 +23,7 @@ export class Panel {
     this.points = h("canvas", { class: "points" });
     this.mapTitle = h("figcaption", {});
     this.plane = h("div", { class: "plane", role: "img" }, this.map, this.points);
-    const scale = h("div", { class: "scale", "aria-hidden": "true" }, h("span", {}, "−1"), h("span", { class: "bar" }), h("span", {}, "1"));
+    this.scale = h("div", { class: "scale", "aria-hidden": "true" }, h("span", {}, "−1"), h("span", { class: "bar" }), h("span", {}, "1"));
     this.stats = Object.fromEntries(["train", "test", "accuracy"].map((name) => [name, h("output", {})]));
     this.warning = h("p", { class: "warning", role: "status" });
     this.chart = new Chart();
@@ -43,7 +43,7 @@ export class Panel {
       h(
         "div",
         { class: "side" },
-        h("figure", { class: "output" }, this.mapTitle, this.plane, scale),
+        h("figure", { class: "output" }, this.mapTitle, this.plane, this.scale),
         h(
           "div",
           { class: "numbers" },
@@ -89,6 +89,7 @@ export class Panel {
     if (!output) drawMap(this.map, hovered.map(), SIDE, theme, settings.discretize);
     else if (experiment.winner) drawWinners(this.map, experiment.winner, experiment.output, classes, theme, settings.discretize);
     else drawMap(this.map, experiment.output, WHOLE, theme, settings.discretize);
+    this.scale.hidden = output && experiment.winner != null;
     const name = output ? "salida de la red" : hovered.k ? neuronName(experiment, hovered.k, hovered.i) : `entrada ${neuronName(experiment, 0, hovered.row)}`;
     this.mapTitle.textContent = name[0].toUpperCase() + name.slice(1);
     this.plane.setAttribute("aria-label", this.describe(name));
@@ -108,11 +109,9 @@ export class Panel {
 
   warn() {
     const { dead, stopped } = this.experiment;
-    const which = dead.slice(0, 6).map(([k, i]) => `${i + 1} de la capa ${k}`);
-    if (dead.length > which.length) which.push("…");
-    const silent = dead.length
-      ? `⚠ ${plural(dead.length, "neurona")} ReLU ${dead.length === 1 ? "muerta" : "muertas"} (0 en todos los puntos): ${which.join(", ")}.`
-      : "";
+    const layers = Map.groupBy(dead, ([k]) => k);
+    const where = [...layers].map(([k, units]) => `capa ${k}: ${units.map(([, i]) => i + 1).join(", ")}`).join("; ");
+    const silent = dead.length ? `⚠ Neuronas ReLU muertas (dan 0 en todos los puntos), ${where}.` : "";
     const text = [stopped, silent].filter(Boolean).join(" ");
     if (this.warning.textContent !== text) this.warning.textContent = text;
   }
