@@ -93,19 +93,18 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
     public = _public(test.index, key)
     rate = _rate(train)
     files = {name: _csv(part) for name, part in {"train.csv": train, "test.csv": _without_outcome(test)}.items()}
-    answers = _answers(test, public)
     origin = table.attrs["origin"]
     config = {
         "origin": origin,
         "cut": CUT,
         "secret_sha256": hashlib.sha256(b"fingerprint" + key).hexdigest(),
-        "sha256": {name: _sha256(content) for name, content in {**files, _LABELS: answers}.items()},
+        "sha256": {name: _sha256(content) for name, content in files.items()},
         "rows": {"train": len(train), "test": len(test), "public": int(public.sum())},
         "train_rate": rate,
         **_anchors(baseline or _constant(rate, test[TARGET]), reference or REFERENCE[_kind(origin)]),
     }
+    config = save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
     _write(out, files)
-    _write_labels(labels, {_LABELS: answers, _CONFIG: (json.dumps(config, indent=2) + "\n").encode()})
     return {**config, "labels": labels}
 
 
@@ -117,6 +116,43 @@ def split(table):
     year, day = table["arrival_date_year"], table["arrival_date_day_of_month"]
     late = year * 10_000 + months * 100 + day >= int(CUT.replace("-", ""))
     return table[~late].reset_index(drop=True), table[late].reset_index(drop=True)
+
+
+def save(folder, ids, labels, public, config):
+    """Write a labels' folder, where only its owner reads it and no ``git add`` takes it up.
+
+    Parameters
+    ----------
+    folder : path-like
+    ids : sequence of str, of length n
+    labels : bool array of shape (n,)
+        True for canceled.
+    public : bool array of shape (n,)
+        True for the rows whose score is shown before the deadline.
+    config : dict
+        ``baseline``, ``reference`` and ``implausible_auc``, and whatever else is to be recorded.
+
+    Returns
+    -------
+    dict
+        The configuration, with the digest of the labels in it.
+
+    Raises
+    ------
+    CourseError
+        If a part lacks canceled bookings, or others: it would have no AUC.
+    """
+    folder = Path(folder)
+    if any(len(set(labels[part].tolist())) < 2 for part in (public, ~public)):
+        raise CourseError(f"La tabla no tiene, desde el {CUT}, reservas canceladas y no canceladas en cada parte.")
+    rows = [f"{name},{label:d},{part:d}\n" for name, label, part in zip(ids, labels, public, strict=True)]
+    answers = "".join(["id,is_canceled,public\n", *rows]).encode()
+    config = {**config, "sha256": {**config.get("sha256", {}), _LABELS: _sha256(answers)}}
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    content = (json.dumps(config, indent=2) + "\n").encode()
+    _write(folder, {".gitignore": b"*\n", _LABELS: answers, _CONFIG: content})
+    return config
 
 
 def load(folder):
@@ -199,15 +235,6 @@ def _without_outcome(test):
     return test.drop(columns=[*OUTCOME, *AFTER_BOOKING]).reset_index()
 
 
-def _answers(test, public):
-    """Return the labels' CSV, once both parts are known to have both classes: without them there is no AUC."""
-    labels = test[TARGET].to_numpy()
-    if any(len(set(labels[part])) < 2 for part in (public, ~public)):
-        raise CourseError(f"La tabla no tiene, desde el {CUT}, reservas canceladas y no canceladas en cada parte.")
-    rows = zip(test.index, labels, public.astype(int), strict=True)
-    return "\n".join(["id,is_canceled,public", *(f"{name},{label},{part}" for name, label, part in rows), ""]).encode()
-
-
 def _rate(train):
     if not 0 < (rate := float(train[TARGET].mean())) < 1:  # also NaN: no rows at all
         raise CourseError(f"La tabla no tiene, antes del {CUT}, reservas canceladas y no canceladas con que entrenar.")
@@ -247,10 +274,3 @@ def _write(folder, files):
     for name, content in files.items():
         with atomic_write(folder / name) as stream:
             stream.write(content)
-
-
-def _write_labels(folder, files):
-    """Write the labels where only their owner reads them, and where no `git add` takes them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    _write(folder, {".gitignore": b"*\n", **files})

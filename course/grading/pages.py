@@ -4,6 +4,7 @@ Templates escape whatever they are given; the pages also carry a policy that let
 """
 
 import functools
+import os
 import re
 import statistics
 from datetime import datetime
@@ -14,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from course.grading import charts
 from course.grading.advice import advice
 from course.grading.scores import points
-from course.paths import atomic_write
 
 FEEDBACK = "retroalimentacion"
 PARTS = {"public": "pública", "private": "privada"}
@@ -133,13 +133,25 @@ def _attempt(attempt, standing, config):
         "counts": attempt is standing.counted,
         "points": points(measures["public"], config) if measures else None,
         "problems": attempt.result["problems"],
-        "notebook": attempt.result["notebook"],
+        "notebook": _notebook(attempt.result["notebook"]),
     }
 
 
+def _notebook(facts):
+    return f"{facts['run_cells']} de {facts['code_cells']} celdas ejecutadas" if facts else "no"
+
+
 def _write(target, suffix, text):
-    with atomic_write(target.with_name(target.name + suffix), "w") as stream:
-        stream.write(text)
+    """Write a page unless it is there already, not half and not waiting for the disk: it can be made again any time."""
+    path, content = target.with_name(target.name + suffix), text.encode()
+    try:
+        if path.read_bytes() == content:
+            return
+    except OSError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_bytes(content)
+    half.replace(path)
 
 
 def _summary(scores):
