@@ -12,6 +12,7 @@ import time
 from course.errors import CourseError
 from course.simulator import frames, link
 from course.simulator.engine import Experiment
+from course.simulator.fitting import fitting
 from course.simulator.settings import LIVE
 
 FRAME = 0.04  # seconds from one picture to the next
@@ -104,7 +105,7 @@ class Session:
                 experiment.change(**changes)
                 self.refresh(whole=False)
             else:
-                self.replace(which, experiment.variant(**_fitting(experiment.settings, changes)))
+                self.replace(which, experiment.variant(**fitting(experiment.settings, changes)))
 
     def replace(self, which, experiment):
         """Put another experiment in place of one; training goes on only if the user plays again."""
@@ -201,8 +202,7 @@ class Session:
             self.runs.append({**run, "train_loss": train_loss, "test_loss": test_loss, "settings": settings})
 
     def _hello(self, message):
-        sets = frames.thumbnails()
-        layout, buffer = frames.pack(sets)
+        layout, buffer = frames.pack(frames.thumbnails())
         self._send({"kind": "datasets", "layout": layout}, buffer)
         self.refresh()
 
@@ -231,21 +231,6 @@ class Session:
 
     def _export(self, message):
         self._send({"kind": "code", "text": self.experiments[message["which"]].to_code()})
-
-
-def _fitting(settings, changes):
-    """Return `changes` with what must change along with them: settings that would contradict the new ones."""
-    after = vars(settings) | changes
-    regression = str(after["dataset"]).startswith("reg-")
-    if regression:
-        changes = {**changes, "loss": "half_mse", "classes": 2}
-    elif "dataset" in changes and after["dataset"] not in ("spiral", "gauss", "own"):
-        changes = {**changes, "classes": 2}
-    activation, layers = after["activation"], after["layers"]
-    if not isinstance(activation, str) and len(activation) != len(layers):
-        padded = (*activation, *[activation[-1] if activation else "tanh"] * len(layers))
-        changes = {**changes, "activation": tuple(padded[: len(layers)])}
-    return changes
 
 
 _HANDLERS = {

@@ -11,7 +11,7 @@ const DATASETS = {
 };
 const OWN = { classification: "own", regression: "reg-own" };
 const PACES = { 1: "1 época", 5: "5 épocas", 25: "25 épocas", 0: "sin límite" };
-export const PER_LAYER = "per-layer";
+const PER_LAYER = "per-layer";
 
 // A labelled control: `show(settings, experiment)` puts the present value in it.
 export function field(label, control, show, extra = {}) {
@@ -38,15 +38,23 @@ export function numbers(label, values, name, store) {
 
 function range(label, name, store, { min, max, step, unit = "" }) {
   const shown = h("span", { class: "value", "aria-hidden": "true" });
+  let held = false; // while it is dragged, what comes back from the engine must not move it
   const control = h("input", {
     type: "range",
     ...{ min, max, step },
-    oninput: () => (shown.textContent = `${control.value}${unit}`),
-    onchange: () => store.change({ [name]: Number(control.value) }),
+    oninput: () => {
+      held = true;
+      shown.textContent = `${control.value}${unit}`;
+    },
+    onchange: () => {
+      held = false;
+      store.change({ [name]: Number(control.value) });
+    },
   });
   const show = (settings) => {
+    if (held) return;
     if (settings[name] > Number(control.max)) control.max = settings[name];
-    if (document.activeElement !== control || Number(control.value) !== settings[name]) control.value = settings[name];
+    control.value = settings[name];
     shown.textContent = `${settings[name]}${unit}`;
     control.setAttribute("aria-valuetext", shown.textContent);
   };

@@ -69,7 +69,7 @@ export class Panel {
     const { experiment } = this;
     this.choice.querySelector("input").checked = this.store.selected === this.which;
     const { settings } = experiment;
-    this.summary.textContent = `${experiment.units.join("–")} · ${[settings.activation].flat().join(", ")} · tasa ${settings.learning_rate}`;
+    this.summary.textContent = `${[settings.activation].flat().join(", ")} · tasa ${settings.learning_rate}`;
     this.stats.train.textContent = number(experiment.trainLoss);
     this.stats.test.textContent = number(experiment.testLoss);
     this.stats.accuracy.parentElement.hidden = experiment.accuracy == null;

@@ -34,7 +34,7 @@ class View {
 
   listen() {
     const { store } = this;
-    store.on("datasets", () => this.later());
+    store.on("datasets", () => this.later(true));
     store.on("state", () => this.later(true));
     store.on("selected", () => this.later(true));
     store.on("frame", ({ number }) => {
@@ -76,7 +76,6 @@ class View {
         this.footer.show();
         this.stale = false;
       }
-      this.data.show(theme);
       this.top.tick();
       for (const panel of this.panels) panel.update(theme);
       this.speak();
