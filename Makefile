@@ -21,7 +21,7 @@ test: setup lint unit notebooks ## Prepara todo y comprueba el código y los cua
 
 test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en build/browser)
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
-	@command -v chromium chromium-browser google-chrome >/dev/null || $(APT) install -y --no-install-recommends chromium || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
+	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest tests/browser
 
 lab: setup ## Abre JupyterLab con los cuadernos de la clase

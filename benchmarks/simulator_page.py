@@ -1,4 +1,4 @@
-"""How long `course simulator` takes from the command to a page that answers, beside Voilà showing the same widget.
+"""How long `course simulator` takes from the command to its whole page, beside Voilà showing the same widget.
 
 Voilà is no dependency: without it (``pip install voila``) its row is left out.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 ROUNDS = 5
+SIGN = {"course": b"widget.css", "voila": b"widget-view"}  # by which the page that was wanted is known
 CELL = "from course.simulator import Simulator\n\nSimulator()"
 
 
@@ -33,7 +34,9 @@ def seconds(words, port):
         while process.poll() is None:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
-                    answer.read()
+                    page = answer.read()
+                if SIGN[words[0]] not in page:
+                    raise SystemExit(f"{words[0]} no muestra el simulador.")
                 return time.monotonic() - began
             except OSError:
                 time.sleep(0.02)

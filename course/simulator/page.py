@@ -2,7 +2,7 @@
 
 A small server of Tornado (which Jupyter needs anyway) gives the browser the widget's very script and style, and a
 WebSocket in place of the notebook's kernel. Voilà would start a Jupyter server, a kernel and a notebook for the same
-page: seven times as long until it answers (`benchmarks/simulator_page.py`), and another package to install.
+page: thirteen times as long until it is there (`benchmarks/simulator_page.py`), and another package to install.
 
 It listens on 127.0.0.1 only, and answers only to pages that it served itself: another site open in the same browser
 can neither read from it nor talk to it, whatever name it gives to this address.
