@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course import challenge, grading
+from course import grading
+from course import labels as answers
 
 ROWS, SUBMISSIONS, TURNS = 25_000, 100, 5
 PEAK = """
@@ -32,7 +33,7 @@ def make_labels(folder, random):
     ids = [f"r{number:011x}" for number in random.choice(16**8, ROWS, replace=False)]
     labels = random.random(ROWS) < 0.4
     anchors = {"baseline": {"auc": 0.5, "log_loss": 0.68}, "reference": {"auc": 0.83, "log_loss": 0.5}}
-    challenge.save(folder, ids, labels, random.random(ROWS) < 0.3, {**anchors, "implausible_auc": 0.88})
+    answers.save(folder, ids, labels, random.random(ROWS) < 0.3, {**anchors, "implausible_auc": 0.88})
     return ids, labels
 
 

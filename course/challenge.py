@@ -7,12 +7,12 @@ the same, scores beyond what the problem allows are flagged, and the notebook co
 
 import hashlib
 import hmac
-import json
 import math
 import os
 from pathlib import Path
-from typing import NamedTuple
 
+from course import bookings
+from course import labels as answers
 from course.errors import CourseError
 from course.paths import atomic_write, resource
 
@@ -39,20 +39,7 @@ those of scikit-learn's boosted trees, untuned, on the columns known when bookin
 IMPLAUSIBLE = 0.05
 """How far above the reference an AUC must be to be flagged: good models differ by less than 0.01."""
 
-_LABELS, _CONFIG = "etiquetas.csv", "config.json"
 _MIN_SECRET = 16
-
-
-class Challenge(NamedTuple):
-    """The labels' folder, loaded: ``ids`` (dict of bytes to position), ``labels`` and ``public`` (bool arrays of shape
-    (n,)), ``config`` (dict) and ``digest`` (the SHA-256 of the labels' file).
-    """
-
-    ids: dict
-    labels: object
-    public: object
-    config: dict
-    digest: str
 
 
 def build(out, labels=None, secret=None, source=None, baseline=None, reference=None):
@@ -84,14 +71,14 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
     from course import datasets
 
     out = Path(out)
-    labels = Path(labels) if labels else out.with_name(f"{out.name}-profesor")
+    labels = Path(labels) if labels else out.parent / f"{out.name}-profesor"
     key = _key(secret)
     _check_places(out.resolve(), labels.resolve())
     table = datasets.bookings(source)
     train, test = split(table)
     test = test.set_axis(_opaque_ids(len(test), key), axis=0).rename_axis("id").sort_index()  # the ids' order: shuffled
     public = _public(test.index, key)
-    rate = _rate(train)
+    rate, late_rate = _rate(train, "antes del"), _rate(test, "desde el")
     files = {name: _csv(part) for name, part in {"train.csv": train, "test.csv": _without_outcome(test)}.items()}
     origin = table.attrs["origin"]
     config = {
@@ -101,92 +88,20 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
         "sha256": {name: _sha256(content) for name, content in files.items()},
         "rows": {"train": len(train), "test": len(test), "public": int(public.sum())},
         "train_rate": rate,
-        **_anchors(baseline or _constant(rate, test[TARGET]), reference or REFERENCE[_kind(origin)]),
+        **_anchors(baseline or _constant(rate, late_rate), reference or REFERENCE[_kind(origin)]),
     }
-    config = save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
+    config = answers.save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
     _write(out, files)
     return {**config, "labels": labels}
 
 
 def split(table):
     """Return the rows that arrive before `CUT` and the others, in the table's order."""
-    import pandas as pd
-
-    months = pd.to_datetime(table["arrival_date_month"].astype(str), format="%B").dt.month
+    order = {month: number for number, month in enumerate(bookings.SCHEMA["arrival_date_month"], start=1)}
+    months = table["arrival_date_month"].astype(str).map(order)
     year, day = table["arrival_date_year"], table["arrival_date_day_of_month"]
     late = year * 10_000 + months * 100 + day >= int(CUT.replace("-", ""))
     return table[~late].reset_index(drop=True), table[late].reset_index(drop=True)
-
-
-def save(folder, ids, labels, public, config):
-    """Write a labels' folder, where only its owner reads it and no ``git add`` takes it up.
-
-    Parameters
-    ----------
-    folder : path-like
-    ids : sequence of str, of length n
-    labels : bool array of shape (n,)
-        True for canceled.
-    public : bool array of shape (n,)
-        True for the rows whose score is shown before the deadline.
-    config : dict
-        ``baseline``, ``reference`` and ``implausible_auc``, and whatever else is to be recorded.
-
-    Returns
-    -------
-    dict
-        The configuration, with the digest of the labels in it.
-
-    Raises
-    ------
-    CourseError
-        If a part lacks canceled bookings, or others: it would have no AUC.
-    """
-    folder = Path(folder)
-    if any(len(set(labels[part].tolist())) < 2 for part in (public, ~public)):
-        raise CourseError(f"La tabla no tiene, desde el {CUT}, reservas canceladas y no canceladas en cada parte.")
-    rows = [f"{name},{label:d},{part:d}\n" for name, label, part in zip(ids, labels, public, strict=True)]
-    answers = "".join(["id,is_canceled,public\n", *rows]).encode()
-    config = {**config, "sha256": {**config.get("sha256", {}), _LABELS: _sha256(answers)}}
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    content = (json.dumps(config, indent=2) + "\n").encode()
-    _write(folder, {".gitignore": b"*\n", _LABELS: answers, _CONFIG: content})
-    return config
-
-
-def load(folder):
-    """Return the labels that `build` wrote.
-
-    Returns
-    -------
-    Challenge
-
-    Raises
-    ------
-    CourseError
-        If a file is missing, or the labels are not those that were recorded.
-    """
-    import numpy as np
-
-    folder = Path(folder)
-    try:
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        content = (folder / _LABELS).read_bytes()
-        digest, recorded = _sha256(content), config["sha256"][_LABELS]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CourseError(
-            f"{folder} no es la carpeta de etiquetas del desafío: faltan {_LABELS} o {_CONFIG}, o están dañados. "
-            "Vuelve a escribirla con: course challenge build"
-        ) from error
-    if digest != recorded:
-        raise CourseError(
-            f"{folder / _LABELS} cambió desde que se creó: vuelve a crear el desafío con el mismo secreto."
-        )
-    rows = [line.split(b",") for line in content.split()[1:]]
-    ids = {row[0]: position for position, row in enumerate(rows)}
-    answers, public = (np.array([row[column] == b"1" for row in rows]) for column in (1, 2))
-    return Challenge(ids, answers, public, config, digest)
 
 
 def _key(secret):
@@ -235,9 +150,10 @@ def _without_outcome(test):
     return test.drop(columns=[*OUTCOME, *AFTER_BOOKING]).reset_index()
 
 
-def _rate(train):
-    if not 0 < (rate := float(train[TARGET].mean())) < 1:  # also NaN: no rows at all
-        raise CourseError(f"La tabla no tiene, antes del {CUT}, reservas canceladas y no canceladas con que entrenar.")
+def _rate(part, when):
+    """Return the share of canceled bookings, known to be neither all nor none."""
+    if not 0 < (rate := float(part[TARGET].mean())) < 1:  # also NaN: no rows at all
+        raise CourseError(f"La tabla no tiene reservas canceladas y no canceladas con llegada {when} {CUT}.")
     return rate
 
 
@@ -245,9 +161,8 @@ def _kind(origin):
     return "synthetic" if origin == "synthetic" else "real"
 
 
-def _constant(rate, labels):
-    """Return AUC and log loss of predicting the same rate for each booking."""
-    canceled = float(labels.mean())
+def _constant(rate, canceled):
+    """Return AUC and log loss of predicting one rate for all bookings, of which another share is canceled."""
     return 0.5, -canceled * math.log(rate) - (1 - canceled) * math.log(1 - rate)
 
 

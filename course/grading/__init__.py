@@ -7,7 +7,8 @@ run goes on where it stopped, and a second one only grades what is new.
 from pathlib import Path
 from typing import NamedTuple
 
-from course import challenge, submissions
+from course import labels as answers
+from course import submissions
 from course.errors import CourseError
 from course.grading import inbox, scores
 from course.grading.standings import Policy, standings
@@ -57,7 +58,7 @@ def grade(entries, labels, out, policy=None, roster=None):
     from course.grading import gradebook, pages
 
     policy, out = policy or Policy(), Path(out)
-    task = challenge.load(labels)
+    task = answers.load(labels)
     people = gradebook.read_roster(roster) if roster else {}
     found, strays = inbox.find(entries)
     store = Store(out / _STORE, task.digest)
@@ -83,7 +84,7 @@ def evaluate(received, student, task):
     ----------
     received : course.submissions.Received
     student : str
-    task : course.challenge.Challenge
+    task : course.labels.Labels
 
     Returns
     -------

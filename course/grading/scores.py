@@ -7,14 +7,14 @@ _GRID = np.linspace(0, 1, 41)  # where the ROC curve is kept for the picture
 _TINY = np.finfo(np.float64).eps  # as scikit-learn's log_loss: an impossible event that happens costs 36, not infinity
 
 
-def measure(probabilities, challenge):
+def measure(probabilities, labels):
     """Return the measures of the public and of the private part.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n,)
-        From 0 to 1, in the order of the challenge's ids.
-    challenge : course.challenge.Challenge
+        From 0 to 1, in the order of the labels' ids.
+    labels : course.labels.Labels
 
     Returns
     -------
@@ -25,10 +25,10 @@ def measure(probabilities, challenge):
         ``calibration`` (of each bin with rows: mean probability, rate, rows).
     """
     order = np.argsort(probabilities)  # once for both parts
-    values, labels, public = probabilities[order], challenge.labels[order], challenge.public[order]
+    values, canceled, public = probabilities[order], labels.canceled[order], labels.public[order]
     return {
-        "public": _measure_part(values[public], labels[public]),
-        "private": _measure_part(values[~public], labels[~public]),
+        "public": _measure_part(values[public], canceled[public]),
+        "private": _measure_part(values[~public], canceled[~public]),
     }
 
 
