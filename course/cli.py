@@ -83,7 +83,7 @@ def _submit(options):
 
 def _grade(options):
     from course import grading
-    from course.grading.standings import Policy, parse_deadline
+    from course.grading.policy import Policy, parse_deadline
 
     deadline = parse_deadline(options.deadline) if options.deadline else None
     policy = Policy(deadline, options.late_penalty, options.attempts, options.final)

@@ -11,7 +11,7 @@ from course import labels as answers
 from course import submissions
 from course.errors import CourseError
 from course.grading import inbox, scores
-from course.grading.standings import Policy, standings
+from course.grading.policy import Policy, standings
 from course.grading.store import Attempt, Store
 
 _STORE = "calificaciones.sqlite"
@@ -42,7 +42,7 @@ def grade(entries, labels, out, policy=None, roster=None):
         The teacher's folder that `course.challenge.build` wrote.
     out : path-like
         Where the outputs go.
-    policy : course.grading.standings.Policy, optional
+    policy : course.grading.policy.Policy, optional
     roster : path-like, optional
         The class list, a CSV with the columns ``id,nombre,apellidos,correo``.
 

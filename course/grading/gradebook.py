@@ -41,7 +41,7 @@ class Writer:
     out : path-like
     people : dict of str to Person
         The class list; whoever handed nothing in gets a 0 at the end.
-    policy : course.grading.standings.Policy
+    policy : course.grading.policy.Policy
     """
 
     def __init__(self, out, people, policy):

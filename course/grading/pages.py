@@ -35,7 +35,7 @@ class Writer:
     out : path-like
     config : dict
         The challenge's.
-    policy : course.grading.standings.Policy
+    policy : course.grading.policy.Policy
     """
 
     def __init__(self, out, config, policy):
