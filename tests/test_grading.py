@@ -479,7 +479,7 @@ def test_the_notebook_is_counted_and_never_shown(folder):
         (1 - GOOD, "al revés"),
         ((RANDOM.random(ROWS) < 0.8) == CANCELED, "es 0 o 1"),
         (np.full(ROWS, 0.4), "la misma probabilidad"),
-        (np.clip(GOOD * 3 - 1, 0.0001, 0.9999), "peor que la de predecir siempre lo mismo"),
+        (np.clip(GOOD * 3 - 1, 0.0001, 0.9999), "peor que la de la línea de base"),
         (CANCELED * 0.2 + 0.3, "se desvían"),
         (0.4 + (GOOD - 0.4) / 9 + RANDOM.normal(size=ROWS) / 30, "puede subir"),
         (np.where(CANCELED, 0.97, 0.01), "Muy bien"),

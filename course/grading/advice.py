@@ -31,7 +31,7 @@ def advice(measured, config):
         ),
         (
             measured["log_loss"] > base["log_loss"],
-            f"Tu entropía cruzada ({measured['log_loss']:.3f}) es peor que la de predecir siempre lo mismo "
+            f"Tu entropía cruzada ({measured['log_loss']:.3f}) es peor que la de la línea de base "
             f"({base['log_loss']:.3f}): tus probabilidades son demasiado seguras. Prueba con menos épocas, más "
             "Dropout o un regularizador L2.",
         ),

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -56,9 +57,7 @@ class Store:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._told():
             self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute(_SCHEMA)
+            self._prepare(time.monotonic() + _WAIT)
 
     def seen(self, student, sha256, received, file):
         """Tell whether an attempt is graded already; if so, note where and when it was seen, if that was earlier."""
@@ -92,6 +91,17 @@ class Store:
     def close(self):
         """Close the file."""
         self._database.close()
+
+    def _prepare(self, deadline):
+        """Make the table in WAL mode; turning to it ignores SQLite's time-out when another grader does the same."""
+        try:
+            for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", _SCHEMA):
+                self._database.execute(order)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+            self._prepare(deadline)
 
     @contextmanager
     def _told(self):
