@@ -10,11 +10,11 @@ POINTS = np.random.default_rng(0).uniform(-6, 6, (300, 2))
 
 @pytest.fixture(scope="module", autouse=True)
 def keras():
-    """Keras as it was before, since an exported network asks it for double precision."""
+    """Keras, in whose single precision a network was built before: the exported one must be double all the same."""
     keras = import_keras()
-    before = keras.config.floatx()
+    keras.layers.Dense(1)
     yield keras
-    keras.config.set_floatx(before)
+    assert keras.config.floatx() == "float32"
 
 
 def predictions(experiment, model):
@@ -75,7 +75,8 @@ def test_keras_goes_on_training_as_the_simulator_would(settings, keras):
     x, y = toydata.features(experiment.train_points), experiment.train_points[:, 2:]
     model = experiment.to_keras()
     if not settings.get("regularization"):
-        assert model.evaluate(x, y, verbose=0) == pytest.approx(experiment.losses[0], rel=1e-9)
+        # Keras takes the mean over batches in single precision.
+        assert model.evaluate(x, y, verbose=0) == pytest.approx(experiment.losses[0], rel=1e-6)
     callbacks = []
     if "schedule" in settings:
         line = next(line for line in experiment.to_code().splitlines() if line.startswith("# rate = "))

@@ -170,9 +170,13 @@ class Experiment:
         """The losses so far: a DataFrame with columns epoch, train_loss, test_loss, from epoch 0 on."""
         import pandas as pd
 
-        table = pd.DataFrame(np.array(self._losses), columns=["train_loss", "test_loss"])
+        table = pd.DataFrame(self.losses_since(0), columns=["train_loss", "test_loss"])
         table.insert(0, "epoch", np.arange(len(table)))
         return table
+
+    def losses_since(self, epoch):
+        """Return the training and the test loss of each epoch from one on: shape (epochs, 2)."""
+        return np.array(self._losses[epoch:])
 
     @property
     def losses(self):

@@ -4,8 +4,9 @@ What Keras has in other terms: its mean squared error, and so the gradient, is t
 counts w², the playground ½w²; its links do not die under L1; and it updates with a last batch that is not full, where
 the playground carries it into the next epoch.
 
-The source asks Keras for double precision, because the simulator has it: in float32, which rounds the inputs already,
-the predictions of a trained network differ by up to 1e-5. (JAX needs ``JAX_ENABLE_X64=1`` for it.)
+Each layer asks Keras for double precision, because the simulator has it: in float32, which rounds the inputs already,
+the predictions of a trained network differ by up to 1e-5. (JAX needs ``JAX_ENABLE_X64=1`` for it.) Nothing global is
+set: after `keras.config.set_floatx`, later networks would be half in one precision and half in the other.
 """
 
 import numpy as np
@@ -27,41 +28,56 @@ _HEAD = '''"""Red exportada del simulador en la época {epoch}, con {units} unid
 import keras
 import numpy as np
 
-keras.config.set_floatx("float64")  # el simulador calcula en doble precisión
-
 
 def features(points):
     """Las entradas de la red para unos puntos (x, y), de forma (n, 2)."""
     x, y = np.asarray(points, dtype="float64").T
     return np.stack([{columns}], axis=1)
 
-
+{penalty}
 def dense(units, activation):
-    """Una capa como las del simulador."""
+    """Una capa como las del simulador, que calcula en doble precisión."""
     return keras.layers.Dense(
         units,
         activation,
+        dtype="float64",
         kernel_initializer={kernel},
         bias_initializer={bias},
-        kernel_regularizer={penalty},
+        kernel_regularizer={regularizer},
     )
+
+'''
+
+_PENALTY = '''
+def penalty(weights):
+    """La regularización, en la precisión en que Keras suma las pérdidas."""
+    return keras.ops.cast(keras.regularizers.{name}({factor})(weights), keras.config.floatx())
 
 '''
 
 _LOSSES = {
     "half_mse": '''
-def half_mse(y_true, y_pred):
+class HalfMSE(keras.losses.Loss):
     """La pérdida del simulador: la mitad del error cuadrático medio de Keras."""
-    return keras.losses.mean_squared_error(y_true, y_pred) / 2
+
+    def call(self, y_true, y_pred):
+        return keras.losses.mean_squared_error(y_true, y_pred) / 2
 
 ''',
     "cross_entropy": '''
-def cross_entropy(y_true, y_pred):
+class CrossEntropy(keras.losses.Loss):
     """Entropía cruzada para etiquetas -1 y +1, como las da la salida tanh."""
-    return keras.losses.binary_crossentropy((y_true + 1) / 2, (y_pred + 1) / 2)
+
+    def call(self, y_true, y_pred):
+        return keras.losses.binary_crossentropy((y_true + 1) / 2, (y_pred + 1) / 2)
 
 ''',
-    '"sparse_categorical_crossentropy"': "",
+    "classes": "",
+}
+_LOSS_NAMES = {
+    "half_mse": "HalfMSE",
+    "cross_entropy": "CrossEntropy",
+    "classes": "keras.losses.SparseCategoricalCrossentropy",
 }
 
 _MODEL = """
@@ -75,7 +91,7 @@ model.set_weights(
 {weights}
     ]
 )
-model.compile(keras.optimizers.{optimizer}, loss={loss})
+model.compile(keras.optimizers.{optimizer}, loss={loss}(dtype="float64"))
 
 """
 
@@ -93,29 +109,28 @@ def to_code(experiment):
     go on training as the simulator would.
     """
     settings = experiment.settings
-    loss = settings.loss if settings.classes == 2 else '"sparse_categorical_crossentropy"'
+    loss = settings.loss if settings.classes == 2 else "classes"
+    penalty, regularizer = _penalty(settings)
     head = _HEAD.format(
         epoch=experiment.epoch,
         units=" → ".join(map(str, settings.units)),
         columns=", ".join(_FEATURES[name] for name in settings.inputs),
         kernel=_initializer(settings),
         bias=f"keras.initializers.Constant({0.0 if settings.init_zero else 0.1})",
-        penalty=_penalty(settings),
+        penalty=penalty,
+        regularizer=regularizer,
     )
     model = _MODEL.format(
         layers=_indent(_layers(settings)),
         weights=_indent(_weights(experiment)),
         optimizer=_optimizer(settings),
-        loss=loss,
+        loss=_LOSS_NAMES[loss],
     )
     return head + _LOSSES[loss] + model + "\n".join(_recipe(experiment)) + "\n"
 
 
 def to_keras(experiment):
-    """Return the compiled Sequential that `to_code` builds: it runs that source, so the two cannot disagree.
-
-    As in that source, Keras computes in double precision from then on, until ``keras.config.set_floatx("float32")``.
-    """
+    """Return the compiled Sequential that `to_code` builds: it runs that source, so the two cannot disagree."""
     from course.environment import import_keras
 
     import_keras()
@@ -132,10 +147,11 @@ def _initializer(settings):
 
 
 def _penalty(settings):
+    """Return the source of the regularizer, if there is one, and what to call it."""
     if settings.regularization == "none":
-        return "None"
+        return "", "None"
     factor = settings.regularization_rate / (2 if settings.regularization == "L2" else 1)
-    return f"keras.regularizers.{settings.regularization}({factor!r})"
+    return _PENALTY.format(name=settings.regularization, factor=repr(factor)), "penalty"
 
 
 def _optimizer(settings):
@@ -148,11 +164,11 @@ def _optimizer(settings):
 
 
 def _layers(settings):
-    lines = [f"keras.Input(({len(settings.inputs)},)),"]
+    lines = [f'keras.Input(({len(settings.inputs)},), dtype="float64"),']
     for number, (units, activation) in enumerate(zip(settings.units[1:], settings.activations, strict=True)):
         lines.append(f'dense({units}, "{activation}"),')
         if settings.dropout and number < len(settings.layers):
-            lines.append(f"keras.layers.Dropout({settings.dropout}),")
+            lines.append(f'keras.layers.Dropout({settings.dropout}, dtype="float64"),')
     return lines
 
 

@@ -115,7 +115,7 @@ def _maps(experiment):
 
 def _losses(experiment, since):
     """Return the losses from epoch `since` on; `history` would build a table of all of them for every picture."""
-    return _single(np.array(experiment._losses[since:]))
+    return _single(experiment.losses_since(since))
 
 
 def _accuracy(experiment):
