@@ -312,7 +312,7 @@ BREACHES = [
     ("solved", change(2, source="### Ejercicio 1"), "no enlaza"),
     ("solved", change(3, outputs=output(text="❌ Todavía no: x vale 3.")), "no pasa"),
     ("solved", change(3, outputs=output(text="⏳ Sin intentar: x")), "no pasa"),
-    ("paths_relative", change(4, source="open('/home/ana/x.csv')"), "ruta absoluta"),
+    ("paths_relative", change(4, source="open('/Users/ana/x.csv')"), "ruta absoluta"),
     ("paths_relative", change(0, source="# Título\nAbre C:\\Users\\ana"), "ruta absoluta"),
     ("paths_relative", change(4, outputs=output(text="guardado en /tmp/x 2")), "ruta absoluta"),
     ("short", lambda notebook: notebook.cells.extend(notebook.cells * 6), "el máximo es 30"),
