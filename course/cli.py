@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
 
 from course.errors import CourseError
 
@@ -87,7 +88,9 @@ def _grade(options):
 
     deadline = parse_deadline(options.deadline) if options.deadline else None
     policy = Policy(deadline, options.late_penalty, options.attempts, options.final)
-    done = grading.grade(options.entries, options.labels, options.out, policy, options.roster)
+    places = (options.entries, options.labels, options.out)
+    with grading.cluster.connect(options.cluster) if options.cluster else nullcontext() as client:
+        done = grading.grade(*places, policy, options.roster, options.store, client)
     print(f"✔ Entregas: {done.graded} calificadas ahora y {done.known} de antes, de {done.students} estudiantes.")
     if done.rejected or done.strays:
         print(f"  Sin una válida: {done.rejected} estudiantes. Archivos que no son de nadie: {len(done.strays)}.")
@@ -124,7 +127,7 @@ def _parser():
     _command(commands, "doctor", "revisa si este equipo tiene todo lo que la clase necesita", _doctor)
 
     simulator = _command(
-        commands, "simulator", "abre el simulador en el navegador, sin notebook ni conexión", _simulator
+        commands, "simulator", "abre el simulador en el navegador, sin cuaderno ni conexión", _simulator
     )
     simulator.add_argument("link", nargs="?", metavar="enlace", help="de un experimento, entre comillas")
     simulator.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 (uno libre)")
@@ -166,6 +169,8 @@ def _add_challenge(commands):
     grade.add_argument("--deadline", metavar="FECHA", help="cierre: 2026-05-10, o 2026-05-10T18:00")
     grade.add_argument("--late-penalty", type=float, default=1.0, metavar="P", help="puntos por día de retraso (1)")
     grade.add_argument("--attempts", choices=("best", "last"), default="best", help="el mejor o el último (best)")
+    grade.add_argument("--store", metavar="LUGAR", help="registro: un archivo o postgresql://… (en la de las notas)")
+    grade.add_argument("--cluster", metavar="TCP", help="planificador de Dask que reparte el trabajo: tcp://…")
     grade.add_argument("--final", action="store_true", help="nota definitiva, con la parte privada")
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from course import labels as answers
 from course import submissions
 from course.errors import CourseError
-from course.grading import inbox, scores
+from course.grading import cluster, inbox, scores
 from course.grading.policy import Policy, standings
-from course.grading.store import Attempt, Store
+from course.grading.store import Attempt, open_store
 
 _STORE = "calificaciones.sqlite"
 
@@ -31,7 +31,7 @@ class Summary(NamedTuple):
     pages: Path
 
 
-def grade(entries, labels, out, policy=None, roster=None):
+def grade(entries, labels, out, policy=None, roster=None, store=None, client=None):
     """Grade a folder of submissions and write grades, feedback, leaderboard and statistics.
 
     Parameters
@@ -45,6 +45,10 @@ def grade(entries, labels, out, policy=None, roster=None):
     policy : course.grading.policy.Policy, optional
     roster : path-like, optional
         The class list, a CSV with the columns ``id,nombre,apellidos,correo``.
+    store : path-like or str, optional
+        Where attempts are kept: a file, or ``postgresql://…``; by default ``calificaciones.sqlite`` in `out`.
+    client : distributed.Client, optional
+        The Dask cluster that evaluates; by default this process does.
 
     Returns
     -------
@@ -61,9 +65,9 @@ def grade(entries, labels, out, policy=None, roster=None):
     task = answers.load(labels)
     people = gradebook.read_roster(roster) if roster else {}
     found, strays = inbox.find(entries)
-    store = Store(out / _STORE, task.digest)
+    store = open_store(store or out / _STORE, task.digest)
     try:
-        graded = sum(_take(path, student, entries, task, store) for student, path in _with_progress(found))
+        graded = _grade_new(_new(found, entries, store), task, store, client)
         site = pages.Writer(out, task.config, policy)
         with gradebook.Writer(out, people, policy) as book:
             for standing in standings(store.attempts(), task.config, policy):
@@ -96,14 +100,24 @@ def evaluate(received, student, task):
     return {"problems": submission.problems, "notebook": submission.notebook, "measures": measures}
 
 
-def _take(path, student, entries, task, store):
-    """Grade one file and keep it, unless it was before; tell which."""
-    received, file = submissions.receive(path), inbox.shown(path, entries)
-    if store.seen(student, received.sha256, received.modified, file):
-        return False
-    result = evaluate(received, student, task)
-    store.add(Attempt(student, received.sha256, received.modified, file, result))
-    return True
+def _new(found, entries, store):
+    """Yield what is received, student and file of each submission that is not in the store, one at a time."""
+    for student, path in _with_progress(found):
+        received, file = submissions.receive(path), inbox.shown(path, entries)
+        if not store.seen(student, received.sha256, received.modified, file):
+            yield received, student, file
+
+
+def _grade_new(jobs, task, store, client):
+    """Evaluate each job, here or on a cluster, and keep its result; return how many there were."""
+    results = ((job, evaluate(*job[:2], task)) for job in jobs)
+    if client is not None:
+        results = cluster.results(client, evaluate, jobs, task)
+    graded = 0
+    for (received, student, file), result in results:
+        store.add(Attempt(student, received.sha256, received.modified, file, result))
+        graded += 1
+    return graded
 
 
 def _with_progress(found):

@@ -11,17 +11,19 @@ from typing import NamedTuple
 
 from course.errors import CourseError
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
-    student TEXT, sha256 TEXT, labels TEXT, grader TEXT, received REAL, file TEXT, result TEXT,
+    student TEXT, sha256 TEXT, labels TEXT, grader TEXT, received DOUBLE PRECISION, file TEXT, result TEXT,
     PRIMARY KEY (student, sha256, labels, grader)
-) WITHOUT ROWID
+)
 """
+"""The table of attempts, in the SQL that SQLite and PostgreSQL share."""
+
 # The same content handed in twice is one attempt, of the earlier time, in whatever order the two are seen.
 _ADD = """
-INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-SET file = CASE WHEN (excluded.received, excluded.file) < (received, file) THEN excluded.file ELSE file END,
-    received = min(received, excluded.received)
+INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (student, sha256, labels, grader) DO UPDATE
+SET received = excluded.received, file = excluded.file
+WHERE (excluded.received, excluded.file) < (attempts.received, attempts.file)
 """
 _WAIT = 60
 
@@ -45,29 +47,32 @@ class Store:
 
     Parameters
     ----------
-    path : path-like
+    place : path-like
         The SQLite file; it is made if there is none. Several graders may use it at a time.
     labels : str
         The labels' digest.
     """
 
-    def __init__(self, path, labels):
-        self._key = labels, version()
-        self._path = Path(path)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._told():
-            self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
-            self._prepare(time.monotonic() + _WAIT)
+    _errors = sqlite3.Error
+
+    def __init__(self, place, labels):
+        self._key, self._place = (labels, version()), place
+        self._open()
+
+    @property
+    def name(self):
+        """Which store this is, for messages."""
+        return str(self._place)
 
     def seen(self, student, sha256, received, file):
         """Tell whether an attempt is graded already; if so, note where and when it was seen, if that was earlier."""
         row = (student, sha256, *self._key)
         with self._told():
-            known = self._database.execute(
+            known = self._run(
                 "SELECT received, file FROM attempts WHERE (student, sha256, labels, grader) = (?, ?, ?, ?)", row
             ).fetchone()
             if known and (received, file) < known:
-                self._database.execute(_ADD, (*row, received, file, ""))
+                self._run(_ADD, (*row, received, file, ""))
         return known is not None
 
     def add(self, attempt):
@@ -75,12 +80,12 @@ class Store:
         student, sha256, received, file, result = attempt
         text = json.dumps(result, ensure_ascii=False)
         with self._told():
-            self._database.execute(_ADD, (student, sha256, *self._key, received, file, text))
+            self._run(_ADD, (student, sha256, *self._key, received, file, text))
 
     def attempts(self):
         """Yield each attempt, by student and then by time, one row in memory at a time."""
         with self._told():
-            rows = self._database.execute(
+            rows = self._stream(
                 "SELECT student, sha256, received, file, result FROM attempts WHERE (labels, grader) = (?, ?) "
                 "ORDER BY student, received, sha256",
                 self._key,
@@ -89,13 +94,19 @@ class Store:
                 yield Attempt(*fields, json.loads(result))
 
     def close(self):
-        """Close the file."""
+        """Close it."""
         self._database.close()
+
+    def _open(self):
+        with self._told():
+            Path(self._place).parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(self._place, timeout=_WAIT, isolation_level=None)
+            self._prepare(time.monotonic() + _WAIT)
 
     def _prepare(self, deadline):
         """Make the table in WAL mode; turning to it ignores SQLite's time-out when another grader does the same."""
         try:
-            for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", _SCHEMA):
+            for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", SCHEMA):
                 self._database.execute(order)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
@@ -103,15 +114,29 @@ class Store:
             time.sleep(0.05)
             self._prepare(deadline)
 
+    def _run(self, order, values):
+        return self._database.execute(order, values)
+
+    _stream = _run
+
     @contextmanager
     def _told(self):
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (self._errors, OSError) as error:
             raise CourseError(
-                f"No se pudo usar {self._path}: {error}. ¿Está lleno el disco, o no es un registro de calificaciones? "
+                f"No se pudo usar {self.name}: {error}. ¿Está lleno el disco, o no es un registro de calificaciones? "
                 "Lo ya calificado está a salvo: corrígelo y repite la misma orden."
             ) from error
+
+
+def open_store(place, labels):
+    """Return the store at a path, or at an address that starts with ``postgresql://``; see `Store`."""
+    if str(place).startswith("postgresql://"):
+        from course.grading.postgres import PostgresStore
+
+        return PostgresStore(place, labels)
+    return Store(place, labels)
 
 
 @functools.cache

@@ -1,0 +1,72 @@
+"""The same grading over a Dask cluster, for thousands of students (extra ``[cluster]``)."""
+
+from itertools import islice
+
+from course.errors import CourseError
+from course.grading.store import version
+
+_AHEAD = 3
+
+
+def connect(address):
+    """Return a client of the cluster whose scheduler has that address, like ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    CourseError
+        If Dask is not installed, or nobody answers there.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise CourseError('Para usar un clúster falta Dask. Instálalo con: pip install -e ".[cluster]"') from error
+    try:
+        return Client(address, timeout=20)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"Nadie responde en {address}. Revisa que ahí corra el planificador de Dask.") from error
+
+
+def results(client, evaluate, jobs, task):
+    """Evaluate on the cluster, and yield each job with its result, in the order in which they end.
+
+    Only a few submissions per core are under way at a time, so memory is flat. A worker that dies loses nothing: the
+    scheduler gives what it had to another one, and each job's result comes once.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    evaluate : callable
+        `course.grading.evaluate`.
+    jobs : iterable of tuples
+        Each starts with what was received and the student's id.
+    task : course.labels.Labels
+
+    Raises
+    ------
+    CourseError
+        If a worker has another version of the grader, or a submission could not be evaluated.
+    """
+    from distributed import as_completed
+
+    if set(client.run(version).values()) - {version()}:
+        raise CourseError("Los trabajadores del clúster tienen otra versión del curso. Instala la misma en todos.")
+    shared = client.submit(_itself, task, pure=False)  # a result, not scattered data: if its worker dies, it is remade
+    jobs, under_way, answers = iter(jobs), {}, as_completed()
+
+    def send(count):
+        for job in islice(jobs, count):
+            answer = client.submit(evaluate, *job[:2], shared, pure=False)
+            under_way[answer.key] = job
+            answers.add(answer)
+
+    send(_AHEAD * max(sum(client.ncores().values()), 1))
+    for answer in answers:
+        job = under_way.pop(answer.key)
+        if answer.status != "finished":
+            raise CourseError(f"El clúster no pudo calificar la entrega de {job[1]}. Repite la orden: seguirá ahí.")
+        yield job, answer.result()
+        send(1)
+
+
+def _itself(value):
+    return value

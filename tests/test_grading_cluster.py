@@ -1,0 +1,190 @@
+"""Grading over a Dask cluster and into PostgreSQL: real processes, one of them killed. Without the extra, skipped."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course import grading, labels
+from course.errors import CourseError
+from course.grading import cluster, store
+
+COUNT, ROWS = 120, 2000
+NAMES = [f"r{n:05d}" for n in range(ROWS)]
+CONFIG = {
+    "baseline": {"auc": 0.5, "log_loss": 0.69},
+    "reference": {"auc": 0.83, "log_loss": 0.5},
+    "implausible_auc": 0.88,
+}
+ROOT = Path(__file__).parents[1]
+LOCAL = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with labels, an inbox, and what grading it here gives."""
+    folder, random = tmp_path_factory.mktemp("cluster"), np.random.default_rng(0)
+    canceled = random.random(ROWS) < 0.4
+    labels.save(folder / "labels", NAMES, canceled, random.random(ROWS) < 0.3, CONFIG)
+    (folder / "inbox").mkdir()
+    for number in range(COUNT):
+        chances = np.clip(canceled * 0.3 + random.random(ROWS) * 0.7, 0, 1).tolist()
+        lines = ["id,prob_cancelacion", *(f"{name},{chance!r}" for name, chance in zip(NAMES, chances, strict=True))]
+        path = folder / "inbox" / f"e{number:03d}.csv"
+        path.write_text("\n".join(lines))
+        os.utime(path, (1000, 1000))
+    (folder / "inbox" / "malo.csv").write_text("x")
+    grade(folder, "calm")
+    return folder
+
+
+def grade(folder, out, **options):
+    return grading.grade(folder / "inbox", folder / "labels", folder / out, **options)
+
+
+def rows(path):
+    with sqlite3.connect(path) as database:
+        return database.execute("SELECT * FROM attempts ORDER BY student, sha256").fetchall()
+
+
+def same_pages(folder, out):
+    names = ("notas.csv", "clasificacion.html", "estadisticas.html")
+    return all((folder / out / name).read_bytes() == (folder / "calm" / name).read_bytes() for name in names)
+
+
+def launch(module, *arguments):
+    order = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.Popen(order, env=LOCAL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def dask(tmp_path):
+    """Return a client of a scheduler and two workers, each a process, and the workers' processes."""
+    distributed = pytest.importorskip("distributed", reason="sin el extra [cluster]")
+    where = tmp_path / "scheduler.json"
+    scheduler = launch(
+        "distributed.cli.dask_scheduler",
+        *("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", where),
+    )
+    options = ("--scheduler-file", where, "--no-nanny", "--nthreads", 1, "--no-dashboard")
+    workers = [launch("distributed.cli.dask_worker", *options, "--local-directory", tmp_path) for _ in range(2)]
+    try:
+        with distributed.Client(scheduler_file=str(where), timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+            yield client, workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def test_a_cluster_gives_what_one_process_gives(folder, dask):
+    client, _ = dask
+    assert grade(folder, "both", client=client).graded == COUNT + 1
+    assert rows(folder / "both" / "calificaciones.sqlite") == rows(folder / "calm" / "calificaciones.sqlite")
+    assert same_pages(folder, "both")
+    assert grade(folder, "both", client=client).graded == 0
+
+
+def test_a_worker_killed_midway_loses_and_doubles_nothing(folder, dask):
+    client, workers = dask
+    kept = folder / "killed" / "calificaciones.sqlite"
+    done = []
+    run = threading.Thread(target=lambda: done.append(grade(folder, "killed", client=client)))
+    run.start()
+    while not (kept.exists() and kept.stat().st_size and len(rows(kept)) >= 10):
+        time.sleep(0.005)
+    os.kill(workers[0].pid, signal.SIGKILL)
+    at_the_kill = len(rows(kept))
+    run.join(timeout=120)
+    assert 10 <= at_the_kill < COUNT
+    assert done[0].graded == COUNT + 1
+    assert rows(kept) == rows(folder / "calm" / "calificaciones.sqlite")
+    assert same_pages(folder, "killed")
+
+
+def test_workers_of_another_version_are_refused(folder, dask, monkeypatch):
+    monkeypatch.setattr(dask[0], "run", lambda call: {"tcp://uno": call(), "tcp://otro": "otra"})
+    with pytest.raises(CourseError, match="otra versión del curso"):
+        grade(folder, "other", client=dask[0])
+
+
+def test_what_is_missing_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for call in (lambda: cluster.connect("tcp://127.0.0.1:1"), lambda: store.open_store("postgresql://x/y", "")):
+        with pytest.raises(CourseError, match=r"\[cluster\]"):
+            call()
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """Return the address of a PostgreSQL server that runs only for these tests."""
+    pytest.importorskip("psycopg", reason="sin el extra [cluster]")
+    places = [Path("/usr/local/bin"), Path("/usr/bin"), *Path("/usr/lib/postgresql").glob("*/bin")]
+    binaries = next((place for place in places if (place / "initdb").exists()), None)
+    if binaries is None:
+        pytest.skip("sin un servidor PostgreSQL")
+    user = {"user": "nobody"} if os.geteuid() == 0 else {}  # it does not start as root
+    base = Path(f"/tmp/course-pg-{os.getpid()}")  # a socket's path must be short
+    base.mkdir()
+    if user:
+        shutil.chown(base, "nobody")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **user}
+    subprocess.run([binaries / "initdb", "-D", base / "d", "-U", "curso", "-A", "trust"], check=True, **quiet)
+    server = subprocess.Popen([binaries / "postgres", "-D", base / "d", "-k", base, "-c", "listen_addresses="], **quiet)
+    address = f"postgresql://curso@/postgres?host={base}"
+    try:
+        wait_for(address)
+        yield address
+    finally:
+        server.send_signal(signal.SIGINT)  # without waiting for who is still connected
+        server.wait()
+        shutil.rmtree(base)
+
+
+def wait_for(address):
+    import psycopg
+
+    for _ in range(200):
+        try:
+            psycopg.connect(address).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    raise AssertionError("PostgreSQL did not start")
+
+
+GRADER = """
+import sys
+from course import grading
+grading.grade(*sys.argv[1:4], store=sys.argv[4])
+"""
+
+
+def test_postgresql_keeps_the_same_and_two_graders_share_it(folder, postgres):
+    places = [str(folder / name) for name in ("inbox", "labels", "pg")]
+    pair = [subprocess.Popen([sys.executable, "-c", GRADER, *places, postgres], env=LOCAL) for _ in range(2)]
+    assert [grader.wait(timeout=120) for grader in pair] == [0, 0]
+    assert same_pages(folder, "pg")
+    kept = store.open_store(postgres, labels.load(folder / "labels").digest)
+    calm = store.open_store(folder / "calm" / "calificaciones.sqlite", labels.load(folder / "labels").digest)
+    assert list(kept.attempts()) == list(calm.attempts())
+    assert kept.seen("e000", next(kept.attempts()).sha256, 5, "antes.csv")
+    assert next(kept.attempts())[2:4] == (5, "antes.csv")
+    for each in (kept, calm):
+        each.close()
+
+
+def test_a_database_that_is_not_there_is_told_without_its_password(folder, postgres):
+    with pytest.raises(CourseError, match="No se pudo usar la base de datos PostgreSQL") as error:
+        grade(folder, "none", store="postgresql://curso:secreta@/nada?host=/nowhere")
+    assert "secreta" not in str(error.value)
