@@ -91,9 +91,8 @@ def _grade(options):
     places = (options.entries, options.labels, options.out)
     with grading.cluster.connect(options.cluster) if options.cluster else nullcontext() as client:
         done = grading.grade(*places, policy, options.roster, options.store, client)
-    print(f"✔ Entregas: {done.graded} calificadas ahora y {done.known} de antes, de {done.students} estudiantes.")
-    if done.rejected or done.strays:
-        print(f"  Sin una válida: {done.rejected} estudiantes. Archivos que no son de nadie: {len(done.strays)}.")
+    print(f"✔ Entregas calificadas: {done.graded} ahora, {done.known} de antes. Estudiantes: {done.students}.")
+    print(f"  Estudiantes sin una válida: {done.rejected}. Archivos que no son de nadie: {len(done.strays)}.")
     print(f"  Notas {'definitivas' if options.final else 'provisionales (parte pública)'} en {done.pages}")
 
 
@@ -166,7 +165,7 @@ def _add_challenge(commands):
     grade.add_argument("--labels", required=True, metavar="CARPETA", help="la de las etiquetas")
     grade.add_argument("--out", default="notas", metavar="CARPETA", help="dónde dejar las notas (notas)")
     grade.add_argument("--roster", metavar="CSV", help="lista de la clase: id,nombre,apellidos,correo")
-    grade.add_argument("--deadline", metavar="FECHA", help="cierre: 2026-05-10, o 2026-05-10T18:00")
+    grade.add_argument("--deadline", metavar="FECHA", help="cierre, que se compara con la de cada archivo")
     grade.add_argument("--late-penalty", type=float, default=1.0, metavar="P", help="puntos por día de retraso (1)")
     grade.add_argument("--attempts", choices=("best", "last"), default="best", help="el mejor o el último (best)")
     grade.add_argument("--store", metavar="LUGAR", help="registro: un archivo o postgresql://… (en la de las notas)")

@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -343,6 +344,20 @@ def test_a_full_disk_is_told_and_what_was_graded_is_kept(folder):
     assert grade(folder, out="full").known == before
     grade(folder, out="calm")
     assert rows(kept) == rows(folder / "calm" / "calificaciones.sqlite")
+
+
+def test_pages_that_cannot_be_written_are_told_and_the_old_grades_stay(folder):
+    put(folder, "ana.csv")
+    grade(folder)
+    before = (folder / "out" / "notas.csv").read_bytes()
+    shutil.rmtree(folder / "out" / pages.FEEDBACK)
+    (folder / "out" / pages.FEEDBACK).write_text("en medio")
+    put(folder, "beto.csv")
+    with pytest.raises(CourseError, match="No se pudo escribir en"):
+        grade(folder)
+    assert (folder / "out" / "notas.csv").read_bytes() == before
+    (folder / "out" / pages.FEEDBACK).unlink()
+    assert (grade(folder).known, len(grades(folder))) == (2, 2)
 
 
 def test_a_store_that_is_none_is_told(folder):

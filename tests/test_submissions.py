@@ -376,7 +376,9 @@ def test_build_says_all_that_is_wrong_and_leaves_no_zip(tmp_path, test_csv):
     assert not (tmp_path / "ana.zip").exists()
 
 
-@pytest.mark.parametrize("text", ["", "../x", "a/b", "=1+1", "<b>", "a b", "-ana", "ana.", "x" * 65, "a\n", "@a"])
+@pytest.mark.parametrize(
+    "text", ["", "../x", "a/b", "=1+1", "<b>", "a b", "-ana", "ana.", "x" * 65, "𒀀" * 40, "a\n", "@a"]
+)
 def test_an_id_that_could_harm_is_refused(text):
     with pytest.raises(CourseError, match="identificador"):
         submissions.student_id(text)
@@ -393,6 +395,15 @@ def test_what_is_no_test_csv_is_refused(tmp_path, content):
         submissions.test_ids(tmp_path / "test.csv")
     with pytest.raises(CourseError, match="--test"):
         submissions.test_ids(tmp_path / "nada.csv")
+
+
+def test_a_notebook_that_was_refused_is_part_of_the_hash(tmp_path):
+    """Else the same table without it would be taken for the rejected one, seen already."""
+    (tmp_path / "ana.ipynb").mkdir()
+    refused = hand_in(tmp_path, GOOD, "ana.csv")
+    (tmp_path / "ana.ipynb").rmdir()
+    assert refused.problems
+    assert hand_in(tmp_path, GOOD, "ana.csv").sha256 != refused.sha256
 
 
 def test_the_hash_tells_contents_apart(tmp_path):

@@ -21,6 +21,7 @@ MAX_TABLE, MAX_NOTEBOOK, MAX_ARCHIVE = table.MAX_BYTES, notebook.MAX_BYTES, arch
 """Bytes that a table, a notebook and a zip may have."""
 
 _NAME = re.compile(r"\w(?:[\w.@-]{0,62}\w)?")  # starts and ends with a letter or digit: no path, no formula, no HTML
+_MAX_NAME = 128  # bytes: it becomes part of file names
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed date: the same files always make the same zip
 
 
@@ -47,7 +48,7 @@ def student_id(text):
         If it has anything but letters, digits and ``. _ - @`` between them, or over 64 characters.
     """
     name = unicodedata.normalize("NFC", text).casefold()
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME:
         raise CourseError(
             f"El identificador {files.quote(text)} no sirve: usa letras, números y «. _ - @» entre ellos, 64 como "
             "mucho. Por ejemplo: ana.perez"
@@ -83,8 +84,7 @@ def receive(path):
         parts = [files.read_regular(path, MAX_ARCHIVE, problems)]
     else:
         parts = [files.read_regular(path, MAX_TABLE, problems), _beside(path, problems)]
-    readable = parts if parts[0] is not None else ["\n".join(problems.lines()).encode()]
-    return Received(path, parts, _digest(_is_zip(path), readable), files.modified(path), problems)
+    return Received(path, parts, _digest(_is_zip(path), parts, problems), files.modified(path), problems)
 
 
 def check(received, student, ids):
@@ -195,10 +195,11 @@ def _is_zip(path):
     return path.suffix.casefold() == ".zip"
 
 
-def _digest(zipped, contents):
-    """Return the SHA-256 of a submission: of its kind, since it says how the bytes are read, and of each part's."""
-    parts = [hashlib.sha256(content).digest() for content in contents if content is not None]
-    return hashlib.sha256(b"".join([b"zip" if zipped else b"csv", *parts])).hexdigest()
+def _digest(zipped, parts, problems):
+    """Return the SHA-256 of all that decides what becomes of a submission: kind, parts, and why one is missing."""
+    told = ["zip" if zipped else "csv", *problems.lines()]
+    contents = ["\n".join(told).encode(), *(part for part in parts if part is not None)]
+    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
 
 
 def _told(what, lines):

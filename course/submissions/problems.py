@@ -37,4 +37,4 @@ def _line(kind, cases, count):
     if not cases:
         return f"{kind}."
     more = count - len(cases)
-    return f"{kind} ({'; '.join(cases)}{f'; y {more:,} más'.replace(',', '.') if more else ''})."
+    return f"{kind} ({'; '.join(cases)}{f'; y {more} más' if more else ''})."
