@@ -47,7 +47,7 @@ def student_id(text):
     CourseError
         If it has anything but letters, digits and ``. _ - @`` between them, or over 64 characters.
     """
-    name = unicodedata.normalize("NFC", text).casefold()
+    name = unicodedata.normalize("NFC", text.casefold())
     if not _NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME:
         raise CourseError(
             f"El identificador {files.quote(text)} no sirve: usa letras, números y «. _ - @» entre ellos, 64 como "
