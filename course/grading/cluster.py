@@ -62,10 +62,18 @@ def results(client, evaluate, jobs, task):
     send(_AHEAD * max(sum(client.ncores().values()), 1))
     for answer in answers:
         job = under_way.pop(answer.key)
-        if answer.status != "finished":
-            raise CourseError(f"El clúster no pudo calificar la entrega de {job[1]}. Repite la orden: seguirá ahí.")
-        yield job, answer.result()
+        yield job, _gathered(answer, job[1])
         send(1)
+
+
+def _gathered(answer, student):
+    """Return an answer, even if the worker that had it has died since: then this waits until another one makes it."""
+    try:
+        return answer.result()
+    except Exception as error:  # whatever can go wrong on another machine
+        raise CourseError(
+            f"El clúster no pudo calificar la entrega de {student}: {error!r}. Repite la orden: seguirá donde quedó."
+        ) from error
 
 
 def _itself(value):
