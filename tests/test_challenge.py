@@ -117,10 +117,11 @@ def test_only_the_owner_reads_the_labels_and_git_takes_none(made):
 
 
 def packed():
-    """Return the files that are in a commit, or that the wheel or the source archive would take."""
+    """Return the files that are in a commit, or that the wheel or the source archive would take (no bytecode)."""
     build_ = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
     names = {*build_["sdist"]["include"], *build_["wheel"]["packages"], *build_["wheel"]["force-include"]}
-    files = [path for name in names for path in [ROOT / name, *(ROOT / name).rglob("*")] if path.is_file()]
+    paths = [path for name in names for path in [ROOT / name, *(ROOT / name).rglob("*")]]
+    files = [path for path in paths if path.is_file() and "__pycache__" not in path.parts]
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False).stdout
     return {*files, *(ROOT / name for name in listed.decode().split("\0") if name)}
 
