@@ -81,7 +81,7 @@ def snapshot(experiment, since):
         "weightGradients": _flat(weight_gradients),
         "biasGradients": _flat(bias_gradients),
         "cut": _flat(experiment.dead_links()).astype(np.uint8),
-        "losses": _losses(experiment, since),
+        "losses": _single(experiment.losses_since(since)),  # `history` would build a table for every picture
         **_maps(experiment),
     }
     return about, arrays
@@ -111,11 +111,6 @@ def _maps(experiment):
     if len(maps[-1]) > 1:  # several classes: which wins, and how clearly
         arrays |= {"output": _bytes(maps[-1].max(axis=0)), "winner": maps[-1].argmax(axis=0).astype(np.uint8)}
     return arrays
-
-
-def _losses(experiment, since):
-    """Return the losses from epoch `since` on; `history` would build a table of all of them for every picture."""
-    return _single(experiment.losses_since(since))
 
 
 def _accuracy(experiment):
