@@ -49,6 +49,8 @@ def mlp(
     initializer=None,
     optimizer="adam",
     integer_labels=False,
+    input_dropout=0.0,
+    label_smoothing=0.0,
 ):
     """Build and compile a multilayer feed-forward network.
 
@@ -77,6 +79,11 @@ def mlp(
         For another learning rate pass the object, ``keras.optimizers.Adam(0.01)``.
     integer_labels : bool
         Multiclass only: the targets are class numbers, shape ``(n,)``, not one-hot rows, shape ``(n, classes)``.
+    input_dropout : float
+        Rate in [0, 1) of the inputs themselves (Srivastava et al., 2014, use 0.2). 0 adds no layer.
+    label_smoothing : float
+        Multiclass only, in [0, 1): the share of each one-hot row that is spread over all the classes before the loss
+        is computed (Szegedy et al., 2016). The targets must be one-hot rows.
 
     Returns
     -------
@@ -97,6 +104,8 @@ def mlp(
     _check(isinstance(problem, str) and problem in HEADS, "problem", problem, f"uno de {', '.join(HEADS)}")
     output_units = _output_units(problem, classes, integer_labels)
     rates = _rates(dropout, len(hidden))
+    _check(_is_rate(input_dropout), "input_dropout", input_dropout, "una tasa en [0, 1)")
+    loss = _loss(problem, integer_labels, label_smoothing)
     regularizer = _regularizer(l1, l2)
     _check(max_norm is None or (_is_real(max_norm) and max_norm > 0), "max_norm", max_norm, "un número mayor que 0")
     constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)
@@ -113,12 +122,13 @@ def mlp(
         )
 
     layers = [keras.Input((int(inputs),))]
+    if input_dropout:
+        layers.append(keras.layers.Dropout(input_dropout))
     for units, rate in zip(hidden, rates, strict=True):
         layers.append(dense(units, activation, constraint))
         if rate:
             layers.append(keras.layers.Dropout(rate))
     model = keras.Sequential([*layers, dense(output_units, head.activation)])
-    loss = "sparse_categorical_crossentropy" if integer_labels else head.loss
     model.compile(optimizer=_known(keras.optimizers.get, "optimizer", optimizer), loss=loss, metrics=[*head.metrics])
     return model
 
@@ -195,6 +205,10 @@ def _is_real(value):
     return isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(value)
 
 
+def _is_rate(value):
+    return _is_real(value) and 0 <= value < 1
+
+
 def _known(get, argument, value):
     """Look a name up in Keras, and say it in our words where Keras does not know it."""
     try:
@@ -223,10 +237,19 @@ def _output_units(problem, classes, integer_labels):
     return 1
 
 
+def _loss(problem, integer_labels, label_smoothing):
+    _check(_is_rate(label_smoothing), "label_smoothing", label_smoothing, "un número en [0, 1)")
+    if not label_smoothing:
+        return "sparse_categorical_crossentropy" if integer_labels else HEADS[problem].loss
+    expected = "0 salvo con problem='multiclass' e integer_labels=False"
+    _check(problem == "multiclass" and not integer_labels, "label_smoothing", label_smoothing, expected)
+    return keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+
+
 def _rates(dropout, layers):
     rates = (dropout,) * layers if isinstance(dropout, Real) else dropout
     valid = isinstance(rates, Sequence | np.ndarray) and not isinstance(rates, str) and len(rates) == layers
-    valid = valid and all(_is_real(rate) and 0 <= rate < 1 for rate in rates)
+    valid = valid and all(_is_rate(rate) for rate in rates)
     _check(valid, "dropout", dropout, f"una tasa en [0, 1), o {layers}, una por cada capa oculta")
     return tuple(float(rate) for rate in rates)
 

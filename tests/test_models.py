@@ -48,6 +48,26 @@ def test_dropout_one_rate_or_one_per_layer_and_none_for_zero():
     assert model.layers[2].rate == 0.3
 
 
+def test_input_dropout_comes_before_the_first_layer():
+    model = models.mlp(2, (4,), "binary", dropout=0.5, input_dropout=0.2)
+    assert config(model) == ["Dropout", "Dense", "Dropout", "Dense"]
+    assert [model.layers[k].rate for k in (0, 2)] == [0.2, 0.5]
+
+
+def test_label_smoothing_spreads_its_share_over_all_the_classes():
+    x, y = np.random.default_rng(0).normal(size=(30, 4)), np.eye(3)[np.arange(30) % 3]
+    smoothed = models.mlp(4, (8,), "multiclass", classes=3, label_smoothing=0.3)
+    plain = models.mlp(4, (8,), "multiclass", classes=3)
+    plain.set_weights(smoothed.get_weights())
+    expected = plain.evaluate(x, 0.7 * y + 0.1, verbose=0)[0]
+    assert smoothed.evaluate(x, y, verbose=0)[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_label_smoothing_needs_one_hot_rows():
+    with pytest.raises(CourseError, match=r"label_smoothing=0\.1.*integer_labels=False"):
+        models.mlp(3, (4,), "multiclass", classes=3, integer_labels=True, label_smoothing=0.1)
+
+
 def test_the_penalty_is_added_to_the_loss_on_every_kernel_and_no_bias():
     model = models.mlp(3, (4,), "regression", l1=0.5, l2=0.25)
     kernels = [np.asarray(layer.get_weights()[0]) for layer in model.layers]
@@ -106,6 +126,10 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
         ("initializer", {"initializer": "glorot"}),
         ("optimizer", {"optimizer": "adán"}),
         ("integer_labels", {"integer_labels": True}),
+        ("input_dropout", {"input_dropout": 1.0}),
+        ("input_dropout", {"input_dropout": (0.2, 0.2)}),
+        ("label_smoothing", {"label_smoothing": 0.1}),
+        ("label_smoothing", {"label_smoothing": -0.1}),
     ],
 )
 def test_errors_name_the_argument_and_the_value(argument, options):
