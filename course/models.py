@@ -31,6 +31,9 @@ HEADS = {
     "multiclass": Head("softmax", "categorical_crossentropy", ("accuracy",)),
 }
 
+STEPS_PER_EXECUTION = 20
+"""Batches between two returns to Python. More gain nothing (``benchmarks/mnist_speed.py``), and delay Ctrl-C."""
+
 # He et al. (2015) derive the variance 2/fan_in for units that are zero half of the time; Glorot and Bengio (2010)
 # theirs for activations that are close to linear around zero.
 _HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "swish", "relu6"}
@@ -51,6 +54,7 @@ def mlp(
     integer_labels=False,
     input_dropout=0.0,
     label_smoothing=0.0,
+    jit_compile="auto",
 ):
     """Build and compile a multilayer feed-forward network.
 
@@ -84,6 +88,8 @@ def mlp(
     label_smoothing : float
         Multiclass only, in [0, 1): the share of each one-hot row that is spread over all the classes before the loss
         is computed (Szegedy et al., 2016). The targets must be one-hot rows.
+    jit_compile : bool or "auto"
+        As in `keras.Model.compile`. On TensorFlow, ``True`` pays for wide networks that train for long: see Notes.
 
     Returns
     -------
@@ -98,6 +104,10 @@ def mlp(
     Notes
     -----
     Source: the slides' section on the output layer; their regularization section for `l1`, `l2` and `dropout`.
+
+    The model runs `STEPS_PER_EXECUTION` batches each time that Keras leaves Python: the same results to the bit,
+    sooner. ``jit_compile=True`` (XLA) changes the rounding and, on TensorFlow, the Dropout masks, so it is not the
+    default there; on JAX Keras always compiles. ``benchmarks/mnist_speed.py`` measures both.
     """
     hidden = _units(hidden)
     _check(isinstance(inputs, Integral) and inputs >= 1, "inputs", inputs, "un entero mayor que 0")
@@ -107,6 +117,7 @@ def mlp(
     _check(_is_rate(input_dropout), "input_dropout", input_dropout, "una tasa en [0, 1)")
     loss = _loss(problem, integer_labels, label_smoothing)
     regularizer = _regularizer(l1, l2)
+    _check(jit_compile in (True, False, "auto"), "jit_compile", jit_compile, "True, False o 'auto'")
     _check(max_norm is None or (_is_real(max_norm) and max_norm > 0), "max_norm", max_norm, "un número mayor que 0")
     constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)
     head = HEADS[problem]
@@ -129,7 +140,13 @@ def mlp(
         if rate:
             layers.append(keras.layers.Dropout(rate))
     model = keras.Sequential([*layers, dense(output_units, head.activation)])
-    model.compile(optimizer=_known(keras.optimizers.get, "optimizer", optimizer), loss=loss, metrics=[*head.metrics])
+    model.compile(
+        optimizer=_known(keras.optimizers.get, "optimizer", optimizer),
+        loss=loss,
+        metrics=[*head.metrics],
+        steps_per_execution=1 if keras.backend.backend() == "torch" else STEPS_PER_EXECUTION,  # torch knows no other
+        jit_compile=jit_compile,
+    )
     return model
 
 

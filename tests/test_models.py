@@ -88,6 +88,24 @@ def test_max_norm_bounds_the_weights_that_enter_each_hidden_unit():
     assert model.layers[-1].kernel_constraint is None
 
 
+def test_many_batches_at_once_change_no_bit():
+    x, y = np.random.default_rng(0).normal(size=(1000, 4)), np.arange(1000) % 2  # 32 batches: 20, and 12 more
+    ends = []
+    for steps in (models.STEPS_PER_EXECUTION, 1):
+        keras.utils.set_random_seed(0)
+        model = models.mlp(4, (8,), "binary", dropout=0.5)
+        assert model.steps_per_execution == models.STEPS_PER_EXECUTION
+        model.compile("adam", model.loss, metrics=["accuracy"], steps_per_execution=steps)
+        history = model.fit(x, y, epochs=2, verbose=0).history
+        ends.append((*(weights.tobytes() for weights in model.get_weights()), *history["loss"], *history["accuracy"]))
+    assert ends[0] == ends[1]
+
+
+def test_jit_compile_is_kerass():
+    assert models.mlp(2, 4, "binary", jit_compile=True).jit_compile is True
+    assert models.mlp(2, 4, "binary", jit_compile=False).jit_compile is False
+
+
 def test_the_initializer_follows_the_activation():
     def names(**options):
         return [type(layer.kernel_initializer).__name__ for layer in models.mlp(3, (4,), "binary", **options).layers]
@@ -123,6 +141,7 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
         ("l1", {"l1": -1}),
         ("l2", {"l2": "0.1"}),
         ("max_norm", {"max_norm": 0}),
+        ("jit_compile", {"jit_compile": "sí"}),
         ("initializer", {"initializer": "glorot"}),
         ("optimizer", {"optimizer": "adán"}),
         ("integer_labels", {"integer_labels": True}),
