@@ -13,10 +13,12 @@ __version__ = "0.1.0"
 _SUBMODULES = (
     "bookings",
     "byhand",
+    "canvas",
     "checks",
     "datasets",
     "environment",
     "graph",
+    "handwriting",
     "models",
     "notebooks",
     "plots",

@@ -20,6 +20,7 @@ from course.errors import CourseError
 from course.paths import resource
 
 SHIPPED = {
+    "dibujos.json": "391431f9166d5ec5f9c0ad72dd7e8131e1c0f8dee1902a7d0570f7275dc8807d",
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
     "bookings_profile.json": "c50b4a2201529fec0cf97edf48572342dc87f2a8117d7df4aed88111cfa50cf0",
 }
@@ -62,6 +63,25 @@ def mnist():
 
     with np.load(io.BytesIO(_shipped("mnist.npz")), allow_pickle=False) as arrays:
         return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def drawings():
+    """Return forty digits that somebody drew by strokes, as on the notebook's canvas: to try a trained network on.
+
+    Returns
+    -------
+    list of list, numpy.ndarray
+        The strokes of each drawing, as `course.handwriting.draw` takes them; and the digits, shape (40,).
+
+    Raises
+    ------
+    CourseError
+        As in `mnist`.
+    """
+    import numpy as np
+
+    drawn = json.loads(_shipped("dibujos.json"))
+    return [drawing["strokes"] for drawing in drawn], np.array([drawing["digit"] for drawing in drawn])
 
 
 def bookings(source=None):

@@ -137,6 +137,13 @@ def test_readme_and_code_name_the_same_hashes_and_the_files_have_them():
     assert all(part in readme for part in datasets.BOOKINGS_URL.split("/")[3:6])
 
 
+def test_drawings_are_four_of_each_digit_inside_the_square():
+    strokes, digits = datasets.drawings()
+    assert np.bincount(digits).tolist() == [4] * 10
+    assert len(strokes) == 40
+    assert all(0 <= value <= 1 for drawing in strokes for stroke in drawing for point in stroke for value in point)
+
+
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:5000] + b"\x00" + b[5001:], lambda b: b""])
 def test_a_damaged_mnist_is_told(monkeypatch, tmp_path, damage):
     (tmp_path / "mnist.npz").write_bytes(damage((resource("data") / "mnist.npz").read_bytes()))

@@ -74,6 +74,8 @@ FIGURES = {
     "one weight": lambda: plots.descent(bowl, [4.0, 2.5, 1.8, 1.4]),
     "two weights": lambda: plots.descent(bowl, [(3, 2), (2, 0.5), (1.5, 0.1)]),
     "gradients": lambda: plots.gradients({"a mano": [0.1, -0.2], "numérico": [0.1, -0.2]}),
+    "images": lambda: plots.images(np.eye(5)[None].repeat(9, axis=0), [f"dice {k}\nduda 0.{k}" for k in range(9)]),
+    "signed images": lambda: plots.images(np.linspace(-1, 1, 7 * 81).reshape(7, 9, 9), signed=True),
     "runs": lambda: plots.distributions(RUNS, by="layers", threshold=0.4),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
@@ -561,3 +563,34 @@ def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():
 def test_runs_without_the_column_are_refused(options):
     with pytest.raises(CourseError, match=r"capas|perdida"):
         plots.distributions(RUNS, **options)
+
+
+# --- pictures ------------------------------------------------------------------------------------------------------
+
+
+def test_images_share_one_scale_and_white_means_no_ink():
+    figure = plots.images([np.full((2, 2), 0.25), np.eye(2)])
+    scales = {ax.images[0].get_clim() for ax in figure.axes}
+    assert scales == {(0, 1)}
+    assert figure.axes[0].images[0].cmap(0)[:3] == (1, 1, 1)
+
+
+def test_signed_images_are_white_at_zero():
+    picture = plots.images([[[-3.0, 0.0, 1.0]]], signed=True).axes[0].images[0]
+    assert picture.get_clim() == (-3, 3)
+    assert min(picture.to_rgba([[0.0]])[0, 0][:3]) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("pictures", "titles", "words"),
+    [
+        (np.zeros((2, 784)), None, "reshape"),
+        ([], None, "imágenes"),
+        ([[["a"]]], None, "imágenes"),
+        (np.full((1, 2, 2), np.nan), None, "imágenes"),
+        (np.zeros((2, 2, 2)), ["uno"], "1 títulos"),
+    ],
+)
+def test_what_is_no_picture_is_told(pictures, titles, words):
+    with pytest.raises(CourseError, match=words):
+        plots.images(pictures, titles)

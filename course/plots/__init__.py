@@ -11,6 +11,7 @@ from course.plots.experiment import experiment
 from course.plots.expression import graph
 from course.plots.learning import descent, gradients
 from course.plots.output import alt_text, describe, install, png
+from course.plots.pictures import images
 
 __all__ = [
     "activations",
@@ -21,6 +22,7 @@ __all__ = [
     "experiment",
     "gradients",
     "graph",
+    "images",
     "install",
     "loss_curve",
     "network",
