@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from course import bookings as schema
 from course import cache
+from course.bookings import schema
 from course.errors import CourseError
 from course.paths import resource
 
