@@ -12,6 +12,9 @@ _MODULES = {
     "cleaning": ("arrival", "clean", "target"),
     "encoding": ("Prepared", "preprocessor", "prepare"),
     "splits": ("CUTS", "PROTOCOLS", "Split", "split"),
+    "external": ("from_csv",),
+    "audit": ("leakage_audit",),
+    "metrics": ("BINS", "COSTS", "Costs", "best_threshold", "calibration", "evaluate", "expected_cost"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

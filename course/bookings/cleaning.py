@@ -47,10 +47,8 @@ def clean(table):
     """
     check_columns(table, [*INPUTS, "arrival_date_year"])
     when = arrival(table)
-    columns = {name: _numbers(table[name]) for name in NUMBERS}
-    columns |= {name: _categories(table[name]) for name in CATEGORIES if name != "arrival_date_month"}
+    columns = {name: tidy(table[name]) for name in INPUTS}
     columns["arrival_date_month"] = _named(when.dt.month - 1, MONTHS)
-    columns = {name: columns[name] for name in INPUTS}
     columns["nights"] = columns["stays_in_weekend_nights"] + columns["stays_in_week_nights"]
     columns["guests"] = columns["adults"] + columns["children"] + columns["babies"]
     columns["arrival_weekday"] = _named(when.dt.day_of_week, WEEKDAYS)
@@ -103,6 +101,17 @@ def target(table):
             f"{TARGET} debe ser 0 o 1 en todas las filas; en {wrong.sum()} no lo es, y la primera dice {found!r}."
         )
     return values
+
+
+def tidy(column):
+    """Return any column of the schema as `clean` gives it: float32 numbers, texts, and dates as days since 1970."""
+    kind = SCHEMA[column.name]
+    if isinstance(kind, list) or kind == "category":
+        return _categories(column)
+    if kind.startswith("datetime"):
+        days = pd.to_datetime(column, errors="coerce") - pd.Timestamp("1970-01-01")
+        return days.dt.days.astype(np.float32)
+    return _numbers(column)
 
 
 def check_columns(table, needed):

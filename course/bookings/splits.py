@@ -56,17 +56,26 @@ def split(table, protocol="temporal", seed=0, cuts=CUTS):
     -----
     On the real table: 78,703 / 12,828 / 27,859 rows temporal, 76,409 / 19,103 / 23,878 random.
     """
-    if protocol not in PROTOCOLS:
-        raise CourseError(f"protocol={protocol!r} no existe: elige entre {', '.join(PROTOCOLS)}.")
-    if protocol == "temporal":
-        places = _by_date(table, cuts)
-    else:
-        places = {"random": _at_random, "grouped": _by_content}[protocol](table, seed)
-    parts = Split(*(table[places == number].reset_index(drop=True) for number in range(3)))
+    placed = places(table, protocol, seed, cuts)
+    parts = Split(*(table[placed == number].reset_index(drop=True) for number in range(3)))
     if empty := [name for name, part in zip(_PARTS, parts, strict=True) if part.empty]:
         told = f"Con protocol={protocol!r} no quedan filas para {' ni '.join(empty)}."
         raise CourseError(f"{told} {_advice(table, protocol)}")
     return parts
+
+
+def places(table, protocol="temporal", seed=0, cuts=CUTS):
+    """Return the part of each row, 0 for training, 1 for validation, 2 for test: `split` without the tables.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    if protocol not in PROTOCOLS:
+        raise CourseError(f"protocol={protocol!r} no existe: elige entre {', '.join(PROTOCOLS)}.")
+    if protocol == "temporal":
+        return _by_date(table, cuts)
+    return {"random": _at_random, "grouped": _by_content}[protocol](table, seed)
 
 
 def _by_date(table, cuts):
@@ -81,18 +90,18 @@ def _at_random(table, seed):
     from sklearn.model_selection import train_test_split
 
     canceled, rows = target(table), np.arange(len(table))
-    places = np.zeros(len(table), int)
     try:
-        rest, places_test = train_test_split(rows, test_size=_TEST, stratify=canceled, random_state=seed)
+        rest, test = train_test_split(rows, test_size=_TEST, stratify=canceled, random_state=seed)
         share = _VALIDATION / (1 - _TEST)
-        _, held_out = train_test_split(rest, test_size=share, stratify=canceled[rest], random_state=seed)
+        _, validation = train_test_split(rest, test_size=share, stratify=canceled[rest], random_state=seed)
     except ValueError as error:
         raise CourseError(
             f"{len(table)} filas, {canceled.sum():.0f} de ellas canceladas, son muy pocas para repartir las canceladas "
             "y las demás en tres partes."
         ) from error
-    places[places_test], places[held_out] = 2, 1
-    return places
+    placed = np.zeros(len(table), int)
+    placed[validation], placed[test] = 1, 2
+    return placed
 
 
 def _by_content(table, seed):
