@@ -11,23 +11,13 @@ import math
 import os
 from pathlib import Path
 
-from course import bookings
 from course import labels as answers
+from course.bookings import AFTER_BOOKING, CUTS, OUTCOME, TARGET, arrival
 from course.errors import CourseError
 from course.paths import atomic_write, resource
 
-CUT = "2017-04-01"
+CUT = CUTS[1]
 """The first day of arrival that belongs to the test."""
-
-TARGET = "is_canceled"
-OUTCOME = (TARGET, "reservation_status", "reservation_status_date")
-"""Columns that say what became of the booking."""
-
-AFTER_BOOKING = (
-    *("country", "required_car_parking_spaces", "assigned_room_type"),
-    *("booking_changes", "days_in_waiting_list"),
-)
-"""Columns that are filled in, or change, after the booking is made."""
 
 PUBLIC_SHARE = 0.3
 """The part of the test whose score is shown before the deadline; the rest decides the grade."""
@@ -97,10 +87,7 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
 
 def split(table):
     """Return the rows that arrive before `CUT` and the others, in the table's order."""
-    order = {month: number for number, month in enumerate(bookings.SCHEMA["arrival_date_month"], start=1)}
-    months = table["arrival_date_month"].astype(str).map(order)
-    year, day = table["arrival_date_year"], table["arrival_date_day_of_month"]
-    late = year * 10_000 + months * 100 + day >= int(CUT.replace("-", ""))
+    late = arrival(table) >= CUT
     return table[~late].reset_index(drop=True), table[late].reset_index(drop=True)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from course import bookings as schema
 from course import cache
+from course.bookings import calendar, schema
 from course.errors import CourseError
 from course.paths import resource
 
@@ -247,7 +247,8 @@ def _synthetic(reason):
     _tell_synthetic()
     cache.say(f"Motivo: {reason}")
     profile = _shipped("bookings_profile.json")
-    key = _key("synthetic_bookings", profile, Path(synthetic.__file__).read_bytes())
+    code = [Path(module.__file__).read_bytes() for module in (synthetic, calendar)]
+    key = _key("synthetic_bookings", profile, *code)
     table = cache.recall(key)
     if table is None:
         table = cache.keep(key, synthetic.sample(json.loads(profile)))

@@ -20,7 +20,8 @@ when the booking was cancelled). Prices (``adr``) are in cents.
 
 import numpy as np
 
-from course.bookings import SCHEMA, typed
+from course.bookings import calendar
+from course.bookings.schema import SCHEMA, typed
 
 
 def sample(profile, seed=0):
@@ -115,16 +116,14 @@ def _complete(drawn, rng):
     month, nights = drawn.pop("period").astype("datetime64[M]"), drawn.pop("nights")
     weekday, notice, status = drawn.pop("weekday"), drawn.pop("notice"), drawn["reservation_status"]
     arrival = _arrival(month, weekday, rng)
-    new_year = month.astype("datetime64[Y]").astype("datetime64[D]")
-    weekend = _weekend_nights_before(weekday + nights) - _weekend_nights_before(weekday)
+    weekend = calendar.weekend_nights(weekday, nights)
     days_left = np.floor((notice + rng.random(len(notice))) / 10 * (drawn["lead_time"] + 1)).astype(int)
     settled = np.select([status == "Check-Out", status == "Canceled"], [nights, -days_left], 0)
     return drawn | {
         "is_canceled": (status != "Check-Out").astype(int),
-        "arrival_date_year": new_year.astype("datetime64[Y]").astype(int) + 1970,
+        "arrival_date_year": month.astype("datetime64[Y]").astype(int) + 1970,
         "arrival_date_month": np.array(SCHEMA["arrival_date_month"], dtype=object)[month.astype(int) % 12],
-        # The hotels' weeks begin on Sunday, and the first one holds January 1st.
-        "arrival_date_week_number": ((arrival - new_year).astype(int) + (_weekday(new_year) + 1) % 7) // 7 + 1,
+        "arrival_date_week_number": calendar.week_number(arrival),
         "arrival_date_day_of_month": (arrival - month.astype("datetime64[D]")).astype(int) + 1,
         "stays_in_weekend_nights": weekend,
         "stays_in_week_nights": nights - weekend,
@@ -137,17 +136,7 @@ def _complete(drawn, rng):
 def _arrival(month, weekday, rng):
     """Return a day of each month that falls on the wanted weekday (0 is Monday)."""
     first = month.astype("datetime64[D]")
-    offset = (weekday - _weekday(first)) % 7
+    offset = (weekday - calendar.weekday(first)) % 7
     length = ((month + 1).astype("datetime64[D]") - first).astype(int)
     weeks = (length - offset - 1) // 7 + 1
     return first + offset + 7 * np.floor(rng.random(len(month)) * weeks).astype(int)
-
-
-def _weekday(days):
-    """Return the weekday of each date, 0 for Monday (1970-01-01 was a Thursday)."""
-    return (days.astype(int) + 3) % 7
-
-
-def _weekend_nights_before(day):
-    """Count the nights from Monday 0 up to `day` that the hotels call weekend: those of Sunday and of Monday."""
-    return 2 * (day // 7) + (day % 7 > 0)

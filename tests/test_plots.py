@@ -56,6 +56,18 @@ def large():
 RUNS = pd.DataFrame(
     {"layers": [(8, 8)] * 3 + [()] * 3, "test_loss": [0.05, 0.1, 0.3, 0.45, 0.5, np.nan], "rate": [1, 2, 3] * 2}
 )
+AUDIT = pd.DataFrame(
+    {
+        "known": ["al final", "al reservar", "después", "al reservar"],
+        "auc_alone": [1.0, 0.71, 0.7, 0.69],
+        "auc_with": [1.0, np.nan, 0.94, np.nan],
+    },
+    index=["reservation_status", "agent", "country", "lead_time"],
+)
+AUDIT.attrs = {"auc_without": 0.9, "protocol": "random"}
+CHANCES = np.random.default_rng(0).random(400)
+CANCELED = np.random.default_rng(1).random(400) < CHANCES
+MODELS = {"la red": CHANCES, "la base": np.full(400, 0.4), "tímida": 0.5 + 0.2 * (CHANCES - 0.5)}
 FIGURES = {
     "architecture": lambda: plots.network(EXAMPLE.network),
     "forward": lambda: plots.network(EXAMPLE.network, FORWARD),
@@ -77,6 +89,9 @@ FIGURES = {
     "images": lambda: plots.images(np.eye(5)[None].repeat(9, axis=0), [f"dice {k}\nduda 0.{k}" for k in range(9)]),
     "signed images": lambda: plots.images(np.linspace(-1, 1, 7 * 81).reshape(7, 9, 9), signed=True),
     "runs": lambda: plots.distributions(RUNS, by="layers", threshold=0.4),
+    "leakage": lambda: plots.leakage(AUDIT),
+    "calibration": lambda: plots.calibration(CANCELED, MODELS),
+    "thresholds": lambda: plots.thresholds(CANCELED, MODELS),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 
@@ -201,7 +216,7 @@ def test_contrast_of_text_and_lines():
     assert min(contrast(line, style.PAPER) for line in style.SERIES) >= 3
 
 
-@pytest.mark.parametrize("name", ["history", "activations", "counts"])
+@pytest.mark.parametrize("name", ["history", "activations", "counts", "calibration", "thresholds", "leakage"])
 def test_lines_differ_without_colour(name):
     figure = FIGURES[name]()
     for axes in figure.axes:

@@ -9,13 +9,16 @@ from course.plots.diagram import network
 from course.plots.distributions import distributions
 from course.plots.experiment import experiment
 from course.plots.expression import graph
+from course.plots.leakage import leakage
 from course.plots.learning import descent, gradients
 from course.plots.output import alt_text, describe, install, png
 from course.plots.pictures import images
+from course.plots.probabilities import calibration, thresholds
 
 __all__ = [
     "activations",
     "alt_text",
+    "calibration",
     "descent",
     "describe",
     "distributions",
@@ -24,8 +27,10 @@ __all__ = [
     "graph",
     "images",
     "install",
+    "leakage",
     "loss_curve",
     "network",
     "operation_counts",
     "png",
+    "thresholds",
 ]

@@ -1,4 +1,4 @@
-"""The hotel bookings: their 32 columns, the type of each, and how their CSV is read."""
+"""The columns of the bookings, the type of each, and how their CSV is read."""
 
 import io
 
