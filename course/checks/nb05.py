@@ -1,0 +1,283 @@
+"""Checks of notebook 05: MNIST, from the pixels to one's own handwriting."""
+
+import numpy as np
+import pandas as pd
+
+from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks.values import tell_error
+
+
+@exercise(
+    "Los píxeles como números pequeños",
+    hints=[
+        "Son tres pasos: aplanar con reshape, pasar a float32 con astype y dividir por 255.",
+        'images.reshape(len(images), 784).astype("float32") / 255',
+    ],
+    learned="Con entradas entre 0 y 1, los pesos iniciales de He tienen la escala que esperan.",
+)
+def scale(answer):
+    """``scale(images)``: rows of 784 values in [0, 1]."""
+    images = np.zeros((3, 28, 28), dtype="uint8")
+    images[0, 0, 1], images[1, 27, 27], images[2] = 200, 51, 128
+    expect_function(
+        answer,
+        lambda images: images.reshape(len(images), 784) / 255,
+        [images, images[:2]],
+        exact_shape=True,
+        mistakes=[
+            (lambda images: images / 255, "Falta aplanar: cada imagen debe quedar en una fila de 784 valores."),
+            (lambda images: images.reshape(len(images), 784), "Falta dividir por 255, el valor más oscuro."),
+            (lambda images: images.reshape(len(images), 784) // 255, "// divide sin decimales: usa /."),
+            (lambda images: images.reshape(len(images), 784) / 256, "El valor más oscuro es 255, no 256."),
+            (lambda images: images.reshape(784, len(images)) / 255, "Cada imagen es una fila: (cuántas, 784)."),
+            (
+                lambda images: images.reshape(len(images), 784) / images.max(),
+                "Divide siempre por 255: si no, cada lote tendría otra escala.",
+            ),
+        ],
+    )
+
+
+@exercise(
+    "Tu red, con Keras",
+    hints=[
+        "keras.Sequential([keras.Input((784,)), keras.layers.Dense(…, activation='relu'), …])",
+        "La última capa: Dense(10, activation='softmax'). Después, model.compile(…) y return model.",
+        "Los dígitos son números de clase, no filas one-hot: loss='sparse_categorical_crossentropy'.",
+    ],
+    learned="Un número cualquiera de capas ocultas sirve: lo que manda es la salida y su pérdida.",
+)
+def build_network(answer):
+    """``build_network()``: any compiled Keras network from 784 inputs to ten probabilities, for integer labels."""
+    import keras
+
+    model = call(answer)
+    expect(
+        isinstance(model, keras.Model),
+        f"build_network() devolvió {type(model).__name__}, y no una red de Keras.",
+        "Termina con return model; ojo: model.compile(…) devuelve None.",
+    )
+    x = np.random.default_rng(0).random((20, 784), dtype="float32")
+    chances = _predicted(model, x)
+    expect(
+        chances.shape == (20, 10),
+        f"con 20 imágenes la red devuelve una tabla de forma {chances.shape}; se esperaba (20, 10).",
+        "Para diez dígitos hacen falta diez neuronas de salida.",
+    )
+    expect(
+        chances.min() >= 0 and np.allclose(chances.sum(axis=1), 1, atol=1e-3),
+        f"las diez salidas de una imagen suman {chances.sum(axis=1)[0]:.2f}, y deberían sumar 1.",
+        "Con más de dos clases, la activación de salida es softmax.",
+    )
+    expect(model.compiled, "la red no está compilada.", "Falta model.compile(optimizer=…, loss=…, metrics=…).")
+    _expect_learning(model, x, np.arange(20) % 10)
+
+
+def _predicted(model, x):
+    try:
+        return np.asarray(model.predict(x, verbose=0))
+    except Exception as error:
+        raise Wrong(
+            f"la red no acepta filas de 784 valores: {tell_error(error)}.",
+            "Empieza con keras.Input((784,)).",
+        ) from error
+
+
+def _expect_learning(model, x, y):
+    """A loss that suits integer labels accepts them, and falls."""
+    hint = "Los dígitos son números de clase: usa loss='sparse_categorical_crossentropy'."
+    try:
+        losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
+    except Exception as error:
+        raise Wrong(f"la red no pudo entrenar con los dígitos: {tell_error(error)}.", hint) from error
+    chances = np.asarray(model.predict(x, verbose=0))
+    right = chances[np.arange(len(y)), y].mean()
+    expect(
+        losses[-1] < losses[0] and right > 0.12,
+        f"tras 30 épocas con 20 imágenes, la probabilidad media del dígito correcto es {right:.2f}: no aprende.",
+        hint
+        if "sparse" not in str(model.loss)
+        else "Revisa el optimizador y la tasa de aprendizaje: prueba con 'adam'.",
+    )
+
+
+@exercise(
+    "La mejor época",
+    hints=[
+        "La columna que importa es val_loss.",
+        "history.val_loss.idxmin() da el índice de la fila donde es menor; el índice ya es la época.",
+    ],
+    learned="Eso es lo que vigila patience: se queda con los pesos de esa época.",
+)
+def best_epoch(answer):
+    """``best_epoch(history)``: the epoch, from 1, whose validation loss is the lowest."""
+    first = _history([0.9, 0.5, 0.4, 0.3, 0.1, 0.2], [0.9, 0.8, 0.5, 0.55, 0.6, 0.7], [0.6, 0.7, 0.8, 0.9, 0.85, 0.8])
+    second = _history([0.9, 0.5, 0.3, 0.2], [0.9, 0.7, 0.65, 0.6], [0.9, 0.7, 0.6, 0.8])
+    expect_function(
+        answer,
+        lambda history: int(history.val_loss.idxmin()),
+        [(first,), (second,)],
+        mistakes=[
+            (lambda history: int(history.loss.idxmin()), "Esa pérdida es la de entrenamiento; mira val_loss."),
+            (lambda history: int(history.val_loss.argmin()), "argmin cuenta desde 0 y las épocas empiezan en 1."),
+            (lambda history: history.val_loss.min(), "Esa es la pérdida; se pide en qué época ocurre."),
+            (lambda history: int(history.val_loss.idxmax()), "Esa es la peor: de una pérdida se busca la menor."),
+            (lambda history: int(history.val_accuracy.idxmax()), "Mira la pérdida: la exactitud cambia a saltos."),
+            (lambda history: len(history), "Esa es la última época, no la mejor."),
+        ],
+    )
+
+
+def _history(loss, val_loss, val_accuracy):
+    columns = {"loss": loss, "val_loss": val_loss, "val_accuracy": val_accuracy}
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(loss) + 1, name="epoch"))
+
+
+_CONFUSION = np.array([[50, 2, 0, 1], [9, 40, 1, 0], [0, 5, 30, 3], [2, 0, 4, 60]])  # rows: the true class
+
+
+@exercise(
+    "La confusión más frecuente",
+    hints=[
+        "La diagonal son los aciertos: ponla en 0, en una copia.",
+        "np.unravel_index(np.argmax(m), m.shape) da la fila y la columna del mayor.",
+    ],
+    learned="Las filas son el dígito verdadero; las columnas, lo que dijo la red.",
+)
+def most_confused(answer):
+    """``most_confused(matrix)``: (true, predicted) of the largest number off the diagonal."""
+
+    def place(matrix):
+        return tuple(int(i) for i in np.unravel_index(np.argmax(matrix), matrix.shape))
+
+    def right(matrix):
+        return place(matrix - np.diag(np.diag(matrix)))
+
+    expect_function(
+        answer,
+        right,
+        [_CONFUSION, _CONFUSION.T.copy(), _CONFUSION[1:, 1:].copy()],
+        mistakes=[
+            (place, "Ese es el mayor acierto: quita antes la diagonal."),
+            (
+                lambda matrix: right(matrix)[::-1],
+                "Primero va el dígito verdadero (la fila), después lo que dijo la red.",
+            ),
+        ],
+        hint="Busca el mayor número fuera de la diagonal y devuelve (fila, columna).",
+    )
+
+
+@exercise(
+    "Precisión y exhaustividad",
+    hints=[
+        "Los aciertos de cada clase están en la diagonal: np.diag(matrix).",
+        "Precisión: de todo lo que la red llamó 3 (una columna), cuánto era 3. Exhaustividad: de todos los 3 (una "
+        "fila), cuántos encontró.",
+        "matrix.sum(axis=0) suma cada columna; matrix.sum(axis=1), cada fila.",
+    ],
+    learned="En inglés, precision y recall.",
+)
+def precision_recall(answer):
+    """``precision_recall(matrix)``: both for each class."""
+    expect_function(
+        answer,
+        lambda matrix: (np.diag(matrix) / matrix.sum(axis=0), np.diag(matrix) / matrix.sum(axis=1)),
+        [_CONFUSION, _CONFUSION[:3, :3].copy()],
+        mistakes=[
+            (
+                lambda matrix: (np.diag(matrix) / matrix.sum(axis=0),) * 2,
+                "La exhaustividad se divide por la suma de cada fila.",
+            ),
+            (
+                lambda matrix: (np.diag(matrix) / matrix.sum(axis=1), np.diag(matrix) / matrix.sum(axis=0)),
+                "Están al revés: la precisión divide por lo que la red dijo (columnas).",
+            ),
+            (
+                lambda matrix: (np.diag(matrix) / matrix.sum(),) * 2,
+                "No dividas por el total: cada clase se divide por su columna o por su fila.",
+            ),
+            (
+                lambda matrix: (matrix.sum(axis=0), matrix.sum(axis=1)),
+                "Esos son los totales: divide entre ellos los aciertos, que están en la diagonal.",
+            ),
+            (
+                lambda matrix: (np.diag(matrix).sum() / matrix.sum(),) * 2,
+                "Eso es la exactitud, un solo número: se piden dos por clase.",
+            ),
+        ],
+    )
+
+
+@exercise(
+    "Cuánto duda la red",
+    hints=[
+        "np.sort(chances, axis=1) ordena las probabilidades de cada imagen, de menor a mayor.",
+        "La mayor queda en la última columna, [:, -1]; la segunda, en [:, -2].",
+    ],
+    learned="Un margen cercano a 0 dice que la red casi eligió otro dígito.",
+)
+def margin(answer):
+    """``margin(chances)``: the highest probability of each row minus the second highest."""
+    chances = np.array([[0.1, 0.2, 0.7], [0.5, 0.1, 0.4], [0.34, 0.33, 0.33]])
+
+    def ordered(chances):
+        return np.sort(chances, axis=1)
+
+    expect_function(
+        answer,
+        lambda chances: ordered(chances)[:, -1] - ordered(chances)[:, -2],
+        [chances, chances[:2]],
+        mistakes=[
+            (lambda chances: ordered(chances)[:, -1], "Esa es la mayor: falta restarle la segunda."),
+            (
+                lambda chances: ordered(chances)[:, -2] - ordered(chances)[:, -1],
+                "Es al revés: la mayor menos la segunda.",
+            ),
+            (lambda chances: ordered(chances)[:, -1] - ordered(chances)[:, 0], "Resta la segunda mayor, no la menor."),
+            (
+                lambda chances: np.sort(chances, axis=0)[-1] - np.sort(chances, axis=0)[-2],
+                "Ordena dentro de cada fila: axis=1.",
+            ),
+            (lambda chances: 1 - ordered(chances)[:, -1], "Eso es la probabilidad de equivocarse; se pide el margen."),
+        ],
+    )
+
+
+@exercise(
+    "El centro de la tinta",
+    hints=[
+        "Es un promedio de posiciones, en el que cada píxel pesa lo que tiene de tinta.",
+        "rows, columns = np.indices(image.shape) da la fila y la columna de cada píxel.",
+        "(rows * image).sum() / image.sum(), y lo mismo con columns.",
+    ],
+    learned="Los autores de MNIST pusieron ese centro en el medio de cada imagen.",
+)
+def ink_centre(answer):
+    """``ink_centre(image)``: row and column of the centre of mass."""
+    image = np.zeros((5, 4))
+    image[1, 3], image[3, 1], image[4, 1] = 1.0, 2.0, 1.0
+    for picture in (image, image.T.copy()):
+        rows, columns = np.indices(picture.shape)
+        right = ((rows * picture).sum() / picture.sum(), (columns * picture).sum() / picture.sum())
+        expect_close(
+            call(answer, picture),
+            right,
+            "ink_centre(image)",
+            typical=[
+                (right[::-1], "Primero la fila, después la columna."),
+                (tuple((n - 1) / 2 for n in picture.shape), "Ese es el centro de la imagen; se pide el de la tinta."),
+                (
+                    ((rows * picture).sum(), (columns * picture).sum()),
+                    "Falta dividir por toda la tinta, image.sum().",
+                ),
+                (
+                    tuple(np.argwhere(picture > 0).mean(axis=0)),
+                    "Cada píxel debe pesar lo que tiene de tinta, no todos lo mismo.",
+                ),
+                (
+                    ((rows * picture).mean(), (columns * picture).mean()),
+                    "Divide por la tinta, image.sum(), y no por la cantidad de píxeles.",
+                ),
+            ],
+        )
