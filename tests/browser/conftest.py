@@ -69,15 +69,15 @@ def watch(page, errors):
     return page
 
 
-def run_first_cell(page):
-    """Run the first cell of the open notebook, and wait for its widget."""
+def run_first_cell(page, widget=".simulator .node"):
+    """Run the first cell of the open notebook, and wait for (a part of) its widget."""
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
     page.locator(".jp-CodeCell .cm-content").first.click()
     for seconds in (10, 20, 40):
         page.keyboard.press("Control+Enter")
         with suppress(TimeoutError):  # JupyterLab loses what is run while it is still connecting to the kernel
-            return page.locator(".simulator .node").first.wait_for(timeout=1000 * seconds)
-    raise AssertionError("La celda no mostró el simulador.")
+            return page.locator(widget).first.wait_for(timeout=1000 * seconds)
+    raise AssertionError(f"La celda no mostró {widget}.")
 
 
 def free_port():
