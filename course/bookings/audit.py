@@ -86,7 +86,7 @@ def _model_aucs(table, extras, protocol, seed):
     train, test = placed < 2, placed == 2
     frame = clean(table)
     found = []
-    with threadpool_limits(1, "openmp"):  # two threads that share a core with others wait for each other ten times over
+    with threadpool_limits(1, "openmp"):  # beside other work, two threads spin while they wait for each other
         for extra in extras:
             x = frame.assign(**{name: tidy(table[name]) for name in extra}).apply(_few, train=train)
             model = HistGradientBoostingClassifier(**_SMALL, random_state=seed).fit(x[train], y[train])
