@@ -8,7 +8,7 @@ knows how to do with one remains at hand. What is added here: ranges written sho
 
 from course.tuning.engine import search
 from course.tuning.networks import Data, Network
-from course.tuning.outcome import best, importance, retrain, summary, table, test_once
+from course.tuning.outcome import best, curves, importance, retrain, summary, table, test_once
 from course.tuning.problems import Problem
 from course.tuning.study import load
 
@@ -17,6 +17,7 @@ __all__ = [
     "Network",
     "Problem",
     "best",
+    "curves",
     "importance",
     "load",
     "retrain",

@@ -6,7 +6,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from course.errors import CourseError
-from course.tuning import budget, problems, strategy
+from course.tuning import budget, problems, space, strategy
 from course.tuning import study as studies
 from course.tuning.progress import best_of
 
@@ -32,6 +32,24 @@ def table(study):
 
     rows = [_row(trial) for trial in study.get_trials(deepcopy=False) if budget.SURPLUS not in trial.user_attrs]
     return pd.DataFrame(rows).set_index("intento") if rows else pd.DataFrame()
+
+
+def curves(study):
+    """Return what the trials reported on the way.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per report: ``intento``, ``época``, ``valor``, and the trial's ``estado``.
+    """
+    import pandas as pd
+
+    rows = [
+        (trial.number, step, value, _state(trial))
+        for trial in study.get_trials(deepcopy=False)
+        for step, value in sorted(trial.intermediate_values.items())
+    ]
+    return pd.DataFrame(rows, columns=["intento", "época", "valor", "estado"])
 
 
 def best(study):
@@ -126,12 +144,13 @@ test_once.__test__ = False  # for pytest, which takes its name for a test's
 
 def summary(study):
     """Return what a search was and what it found, as plain data for a JSON file."""
-    trials, found = table(study), best(study)
+    trials, found, about = table(study), best(study), studies.definition(study)
     facts = {
         "búsqueda": study.study_name,
-        **{key: value for key, value in studies.definition(study).items() if key != "problema"},
+        **about,
+        "espacio": {name: space.in_words(kind) for name, kind in about["espacio"].items()},
         "intentos": {state: int(count) for state, count in trials["estado"].value_counts().items()},
-        "minutos de cálculo": round(float(trials["segundos"].sum()) / 60, 1),
+        "minutos de reloj": round(float(trials["segundos"].sum()) / 60, 1),
         "mejor intento": found.number,
         "valor en validación": found.value,
         "hiperparámetros": found.params,
@@ -144,7 +163,7 @@ def _row(trial):
     ended = trial.datetime_complete and trial.datetime_start
     return {
         "intento": trial.number,
-        "estado": "se cortó" if budget.dead(trial) else _STATES[trial.state.name],
+        "estado": _state(trial),
         "valor": trial.value,
         "épocas": len(trial.intermediate_values),
         "segundos": (trial.datetime_complete - trial.datetime_start).total_seconds() if ended else None,
@@ -152,3 +171,7 @@ def _row(trial):
         "error": trial.user_attrs.get(budget.ERROR),
         **trial.params,
     }
+
+
+def _state(trial):
+    return "se cortó" if budget.dead(trial) else _STATES[trial.state.name]

@@ -38,10 +38,18 @@ def tune(options):
         if options.test:
             _tell_test(outcome.test_once(study, problem))
         if options.summary:
-            with atomic_write(options.summary, "w") as stream:
-                json.dump(outcome.summary(study), stream, ensure_ascii=False, indent=2)
-                stream.write("\n")
+            _write(options, study)
     return 0
+
+
+def _write(options, study):
+    """Leave the summary, with the order that makes the same search."""
+    chosen = ("trials", "sampler", "pruner", "seed")
+    order = " ".join(f"--{name} {getattr(options, name)}" for name in chosen)
+    facts = {"orden": f"course tune {options.problem} {order}", **outcome.summary(study)}
+    with atomic_write(options.summary, "w") as stream:
+        json.dump(facts, stream, ensure_ascii=False, indent=2)
+        stream.write("\n")
 
 
 def _client(address):

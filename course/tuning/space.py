@@ -17,6 +17,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
     distribution_to_json,
+    json_to_distribution,
 )
 
 from course.errors import CourseError
@@ -68,6 +69,14 @@ def extremes(kind):
 def as_text(space):
     """Return a space as a dictionary of texts: what a study keeps, to be compared with another one."""
     return {name: distribution_to_json(kind) for name, kind in space.items()}
+
+
+def in_words(text):
+    """Return a distribution, as `as_text` writes it, in words for people."""
+    kind = json_to_distribution(text)
+    if isinstance(kind, CategoricalDistribution):
+        return " | ".join(map(str, kind.choices))
+    return f"de {kind.low:g} a {kind.high:g}{', escala logarítmica' if kind.log else ''}"
 
 
 _SUGGEST = {
