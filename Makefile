@@ -9,7 +9,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser lab lint unit notebooks clean
+.PHONY: help setup run test test-browser postgres lab lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
 	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest tests/browser
+
+postgres: ## Instala PostgreSQL para las pruebas que lo usan (en Debian y Ubuntu)
+	@ls /usr/local/bin/initdb /usr/bin/initdb /usr/lib/postgresql/*/bin/initdb 2>/dev/null | grep -q . || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends postgresql; } || { echo "Sin PostgreSQL sus pruebas se saltan. En Debian o Ubuntu: sudo apt-get install postgresql"; exit 1; }
 
 lab: setup ## Abre JupyterLab con los cuadernos de la clase
 	$(BIN)/python -m jupyter lab --notebook-dir=notebooks

@@ -25,6 +25,7 @@ _SUBMODULES = (
     "simulator",
     "toydata",
     "training",
+    "tuning",
 )
 
 __all__ = ["CourseError", "__version__", *_SUBMODULES]

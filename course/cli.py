@@ -96,6 +96,16 @@ def _grade(options):
     print(f"  Notas {'definitivas' if options.final else 'provisionales (parte pública)'} en {done.pages}")
 
 
+def _tune(options):
+    from course.tuning import report
+
+    if options.dashboard:
+        from course.tuning import dashboard
+
+        return dashboard.serve(options.storage, options.port, not options.no_browser)
+    return report.tune(options)
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser that speaks Spanish, also when it does not understand."""
 
@@ -133,6 +143,7 @@ def _parser():
     simulator.add_argument("--no-browser", action="store_true", help="no abre el navegador")
 
     _add_challenge(commands)
+    _add_tune(commands)
 
     notebooks = commands.add_parser(
         "notebooks", help="para quien edita la clase: cuadernos y copias de los estudiantes"
@@ -171,6 +182,25 @@ def _add_challenge(commands):
     grade.add_argument("--store", metavar="LUGAR", help="registro: un archivo o postgresql://… (en la de las notas)")
     grade.add_argument("--cluster", metavar="TCP", help="planificador de Dask que reparte el trabajo: tcp://…")
     grade.add_argument("--final", action="store_true", help="nota definitiva, con la parte privada")
+
+
+def _add_tune(commands):
+    tune = _command(commands, "tune", "busca los hiperparámetros de una red, y sigue donde quedó", _tune)
+    tune.add_argument("problem", nargs="?", metavar="problema", help="bookings, mnist, mnist-clase, spiral…")
+    tune.add_argument("--trials", type=int, default=40, metavar="N", help="intentos en total (40)")
+    tune.add_argument("--workers", type=int, default=1, metavar="N", help="procesos de este equipo (1)")
+    tune.add_argument("--storage", default="busquedas.sqlite", metavar="LUGAR", help="un archivo o postgresql://…")
+    tune.add_argument("--name", metavar="NOMBRE", help="de la búsqueda (el del problema)")
+    tune.add_argument("--sampler", choices=("tpe", "random"), default="tpe", help="cómo elige (tpe)")
+    tune.add_argument("--pruner", choices=("median", "hyperband", "none"), default="median", help="cómo poda (median)")
+    tune.add_argument("--seed", type=int, default=0, metavar="N", help="semilla (0)")
+    tune.add_argument("--cluster", metavar="TCP", help="planificador de Dask que reparte los intentos: tcp://…")
+    tune.add_argument("--grace", type=int, default=60, metavar="S", help="sin señales, un intento se repite (60)")
+    tune.add_argument("--test", action="store_true", help="al final, mide el mejor en prueba: una sola vez")
+    tune.add_argument("--summary", metavar="JSON", help="dónde dejar el resumen de la búsqueda")
+    tune.add_argument("--dashboard", action="store_true", help="abre el tablero de Optuna, sin buscar")
+    tune.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 del tablero (uno libre)")
+    tune.add_argument("--no-browser", action="store_true", help="con --dashboard, no abre el navegador")
 
 
 def _command(commands, name, description, run):

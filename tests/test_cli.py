@@ -19,8 +19,9 @@ COMMANDS = [
     ["challenge", "build"],
     ["submit"],
     ["grade"],
+    ["tune"],
 ]
-HEAVY = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "numpy", "nbformat", "sklearn"}
+HEAVY = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "numpy", "nbformat", "sklearn", "optuna"}
 
 
 def python(*arguments, **environment):

@@ -1,17 +1,16 @@
 """Grading over a Dask cluster and into PostgreSQL: real processes, one of them killed. Without the extra, skipped."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import LOCAL
 
 from course import grading, labels
 from course.errors import CourseError
@@ -24,8 +23,6 @@ CONFIG = {
     "reference": {"auc": 0.83, "log_loss": 0.5},
     "implausible_auc": 0.88,
 }
-ROOT = Path(__file__).parents[1]
-LOCAL = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -68,30 +65,11 @@ def same_pages(folder, out):
     return all((folder / out / name).read_bytes() == (folder / "calm" / name).read_bytes() for name in names)
 
 
-def launch(module, *arguments):
-    order = [sys.executable, "-m", module, *map(str, arguments)]
-    return subprocess.Popen(order, env=LOCAL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 @pytest.fixture
-def dask(tmp_path):
+def dask(dask_cluster):
     """Return a client of a scheduler and two workers, each a process, and the workers' processes."""
-    distributed = pytest.importorskip("distributed", reason="sin el extra [cluster]")
-    where = tmp_path / "scheduler.json"
-    scheduler = launch(
-        "distributed.cli.dask_scheduler",
-        *("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", where),
-    )
-    options = ("--scheduler-file", where, "--no-nanny", "--nthreads", 1, "--no-dashboard")
-    workers = [launch("distributed.cli.dask_worker", *options, "--local-directory", tmp_path) for _ in range(2)]
-    try:
-        with distributed.Client(scheduler_file=str(where), timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-            yield client, workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
+    client, _, workers = dask_cluster(2)
+    return client, workers
 
 
 def test_a_cluster_gives_what_one_process_gives(folder, dask):
@@ -132,44 +110,6 @@ def test_what_is_missing_is_told(monkeypatch):
     for call in (lambda: cluster.connect("tcp://127.0.0.1:1"), lambda: store.open_store("postgresql://x/y", "")):
         with pytest.raises(CourseError, match=r"\[cluster\]"):
             call()
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """Return the address of a PostgreSQL server that runs only for these tests."""
-    pytest.importorskip("psycopg", reason="sin el extra [cluster]")
-    places = [Path("/usr/local/bin"), Path("/usr/bin"), *Path("/usr/lib/postgresql").glob("*/bin")]
-    binaries = next((place for place in places if (place / "initdb").exists()), None)
-    if binaries is None:
-        pytest.skip("sin un servidor PostgreSQL")
-    user = {"user": "nobody"} if os.geteuid() == 0 else {}  # it does not start as root
-    base = Path(f"/tmp/course-pg-{os.getpid()}")  # a socket's path must be short
-    base.mkdir()
-    if user:
-        shutil.chown(base, "nobody")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **user}
-    subprocess.run([binaries / "initdb", "-D", base / "d", "-U", "curso", "-A", "trust"], check=True, **quiet)
-    server = subprocess.Popen([binaries / "postgres", "-D", base / "d", "-k", base, "-c", "listen_addresses="], **quiet)
-    address = f"postgresql://curso@/postgres?host={base}"
-    try:
-        wait_for(address)
-        yield address
-    finally:
-        server.send_signal(signal.SIGINT)  # without waiting for who is still connected
-        server.wait()
-        shutil.rmtree(base)
-
-
-def wait_for(address):
-    import psycopg
-
-    for _ in range(200):
-        try:
-            psycopg.connect(address).close()
-            return
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-    raise AssertionError("PostgreSQL did not start")
 
 
 GRADER = """

@@ -68,6 +68,29 @@ AUDIT.attrs = {"auc_without": 0.9, "protocol": "random"}
 CHANCES = np.random.default_rng(0).random(400)
 CANCELED = np.random.default_rng(1).random(400) < CHANCES
 MODELS = {"la red": CHANCES, "la base": np.full(400, 0.4), "tímida": 0.5 + 0.2 * (CHANCES - 0.5)}
+RANDOM = np.random.default_rng(2)
+RACE = pd.DataFrame(
+    [
+        (way, k, n, RANDOM.random() + place)
+        for place, way in enumerate(("a", "b"))
+        for k in range(3)
+        for n in range(1, 9)
+    ],
+    columns=["método", "repetición", "intento", "valor"],
+)
+TRIALS = pd.DataFrame(
+    {
+        "valor": [*RANDOM.random(11), np.nan],
+        "learning_rate": 10 ** -RANDOM.uniform(1, 4, 12),
+        "units": RANDOM.integers(4, 64, 12),
+        "activation": ["relu", "tanh"] * 6,
+    }
+)
+CURVES = pd.DataFrame(
+    [(0, 1, 0.9, "completo"), (0, 2, 0.5, "completo"), (1, 1, 1.2, "podado"), (2, 1, 2.0, "falló")],
+    columns=["intento", "época", "valor", "estado"],
+)
+NAMES = ["learning_rate", "units", "activation"]
 FIGURES = {
     "architecture": lambda: plots.network(EXAMPLE.network),
     "forward": lambda: plots.network(EXAMPLE.network, FORWARD),
@@ -92,6 +115,10 @@ FIGURES = {
     "leakage": lambda: plots.leakage(AUDIT),
     "calibration": lambda: plots.calibration(CANCELED, MODELS),
     "thresholds": lambda: plots.thresholds(CANCELED, MODELS),
+    "race": lambda: plots.race(RACE),
+    "trial curves": lambda: plots.trial_curves(CURVES),
+    "slices": lambda: plots.slices(TRIALS, NAMES, log=["learning_rate"]),
+    "parallel": lambda: plots.parallel(TRIALS, NAMES, log=["learning_rate"]),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 
@@ -216,7 +243,10 @@ def test_contrast_of_text_and_lines():
     assert min(contrast(line, style.PAPER) for line in style.SERIES) >= 3
 
 
-@pytest.mark.parametrize("name", ["history", "activations", "counts", "calibration", "thresholds", "leakage"])
+LINES = ["history", "activations", "counts", "calibration", "thresholds", "leakage", "race", "trial curves"]
+
+
+@pytest.mark.parametrize("name", [*LINES, "slices", "parallel"])
 def test_lines_differ_without_colour(name):
     figure = FIGURES[name]()
     for axes in figure.axes:
@@ -449,6 +479,13 @@ def test_gradients_tell_how_far_they_are_from_each_other():
         (lambda: plots.gradients([1, 2]), "una a cuatro columnas"),
         (lambda: plots.gradients({str(k): [1] for k in range(5)}), "una a cuatro columnas"),
         (lambda: plots.gradients({"a": [1, 2], "b": [1]}), "distinto largo"),
+        (lambda: plots.race(TRIALS), "faltan columnas: método, repetición, intento"),
+        (lambda: plots.race(pd.concat([RACE.assign(método=str(k)) for k in range(5)])), "5 métodos"),
+        (lambda: plots.trial_curves(RACE), "faltan columnas: época, estado"),
+        (lambda: plots.slices(TRIALS, ["capas"]), "faltan columnas: capas"),
+        (lambda: plots.slices(TRIALS.tail(1), NAMES), "ningún intento con valor"),
+        (lambda: plots.slices(TRIALS, []), "de uno a cuatro"),
+        (lambda: plots.parallel(TRIALS, ["units"]), "al menos dos"),
         (lambda: plots.describe("figura", "texto"), "no es una figura"),
         (lambda: plots.describe(plt.Figure(), "  "), "no describe nada"),
         (lambda: plots.describe(plt.Figure(), None), "no describe nada"),
@@ -609,3 +646,18 @@ def test_signed_images_are_white_at_zero():
 def test_what_is_no_picture_is_told(pictures, titles, words):
     with pytest.raises(CourseError, match=words):
         plots.images(pictures, titles)
+
+
+def test_a_race_tells_how_each_method_ends_and_a_slice_where_the_best_are():
+    best = RACE.groupby(["método", "repetición"]).valor.min().groupby("método").mean()
+    told = plots.alt_text(plots.race(RACE))
+    assert "3 búsquedas" in told
+    assert f"a, {style.number(best['a'], 3)} ±" in told
+    assert (
+        f"b, {style.number(RACE[RACE.método == 'b'].groupby('repetición').valor.max().mean(), 3)} ±"
+        in plots.alt_text(plots.race(RACE, maximize=True))
+    )
+    told = plots.alt_text(plots.slices(TRIALS, NAMES, maximize=True))
+    assert f"El mejor vale {style.number(TRIALS.valor.max())}" in told
+    assert "11 intentos" in told, "a trial without a value is left out"
+    assert "1 completo y 1 podado" in plots.alt_text(plots.trial_curves(CURVES))

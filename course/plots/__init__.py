@@ -14,6 +14,7 @@ from course.plots.learning import descent, gradients
 from course.plots.output import alt_text, describe, install, png
 from course.plots.pictures import images
 from course.plots.probabilities import calibration, thresholds
+from course.plots.search import parallel, race, slices, trial_curves
 
 __all__ = [
     "activations",
@@ -31,6 +32,10 @@ __all__ = [
     "loss_curve",
     "network",
     "operation_counts",
+    "parallel",
     "png",
+    "race",
+    "slices",
     "thresholds",
+    "trial_curves",
 ]

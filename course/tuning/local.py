@@ -1,0 +1,89 @@
+"""A search by several processes of this machine."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+from course.errors import CourseError
+from course.tuning import budget
+from course.tuning import study as studies
+from course.tuning.loop import work
+
+_POLL = 0.2  # seconds
+_PATIENCE = 15  # seconds that the processes have to stop at the end of an epoch
+
+
+def run(study, job, count, show):
+    """Search with `count` processes; return once it is over.
+
+    A process that dies is not missed: the others run its trial again. Ctrl-C stops all at the end of their epoch.
+
+    Raises
+    ------
+    CourseError
+        If a process could not go on, or none is left.
+    """
+    context = multiprocessing.get_context("spawn")  # a forked TensorFlow hangs
+    stop = context.Event()
+    threads = max(1, (os.cpu_count() or 1) // count)
+    processes, messages = [], []
+    for _ in range(count):
+        receiver, sender = context.Pipe(duplex=False)
+        processes.append(context.Process(target=_worker, args=(job, stop, sender, threads), daemon=True))
+        processes[-1].start()
+        sender.close()
+        messages.append(receiver)
+    try:
+        _watch(processes, stop, show)
+    finally:
+        stop.set()
+        _gather(processes)
+    _expect_done(study, job, messages)
+
+
+def _watch(processes, stop, show):
+    """Wait while all is well: the first process that cannot go on ends it for all."""
+    while any(process.is_alive() for process in processes):
+        show()
+        time.sleep(_POLL)
+        if any(process.exitcode == 1 for process in processes):
+            stop.set()
+
+
+def _gather(processes):
+    """Wait for the processes to stop, and end those that do not: their trials will be repeated."""
+    deadline = time.monotonic() + _PATIENCE
+    for process in processes:
+        process.join(max(0, deadline - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _expect_done(study, job, messages):
+    for receiver in messages:
+        try:
+            raise CourseError(receiver.recv())
+        except EOFError:  # it had nothing to say
+            pass
+    if budget.step(study.get_trials(deepcopy=False), job.trials) != "done":
+        raise CourseError(
+            "Los procesos de la búsqueda se cerraron antes de terminar. ¿Se acabó la memoria? Los intentos terminados "
+            "están a salvo: repite la misma orden, con menos procesos (--workers)."
+        )
+
+
+def _worker(job, stop, messages, threads):
+    """Take part in a search, as a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and tells
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, str(threads))  # before Keras is imported: the cores are shared out
+    parent = multiprocessing.parent_process()
+    try:
+        work(studies.join(job), job, lambda: stop.is_set() or not parent.is_alive())
+    except KeyboardInterrupt:
+        pass  # told to stop in the middle of a trial
+    except CourseError as error:
+        messages.send(str(error))
+        raise SystemExit(1) from error

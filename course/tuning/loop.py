@@ -1,0 +1,173 @@
+"""The loop that every process of a search runs, on one machine or on many: take a trial, evaluate it, go on."""
+
+import math
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import fail_stale_trials
+
+from course.errors import CourseError
+from course.tuning import budget, space, storage, strategy
+
+_POLL = 0.3  # seconds
+_ONE_AT_A_TIME = threading.Lock()  # Keras's random numbers belong to the process: two trials at once would mix them
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a process needs to take part in a search; it travels between processes."""
+
+    name: str
+    place: object
+    problem: object
+    space: dict
+    trials: int
+    sampler: str = "tpe"
+    pruner: str = "median"
+    seed: int = 0
+    grace: int = storage.GRACE
+
+    def definition(self):
+        """Return what must agree between all who take part, and between today and tomorrow."""
+        return {
+            "problema": self.problem.name,
+            "espacio": space.as_text(self.space),
+            "sampler": self.sampler,
+            "pruner": self.pruner,
+            "semilla": self.seed,
+            "dirección": self.problem.direction,
+            "versión": self.problem.version,
+        }
+
+    def strategy(self):
+        """Return the study's sampler and pruner."""
+        sampler = strategy.sampler(self.sampler, self.seed, self.space)
+        return {"sampler": sampler, "pruner": strategy.pruner(self.pruner, self.problem.epochs)}
+
+
+class _Discarded(Exception):
+    """The trial is over, and the study says why."""
+
+
+def work(study, job, stopped=lambda: False, show=lambda: None, limit=math.inf):
+    """Run trials until the search has all that it asked for.
+
+    Parameters
+    ----------
+    study : optuna.Study
+    job : Job
+    stopped : callable
+        Whether to stop: asked before each trial and at each of its reports.
+    show : callable
+        Called now and then.
+    limit : int
+        Trials after which to return in any case.
+
+    Returns
+    -------
+    bool
+        Whether the search is over.
+    """
+    number = job.trials  # of the last trial; before the first, all are counted
+    with _ONE_AT_A_TIME, quiet():
+        while not stopped():
+            # Below the total there is a trial left in any case, and thousands need not be counted.
+            step = "go" if number + 1 < job.trials else budget.step(study.get_trials(deepcopy=False), job.trials)
+            show()
+            if step == "done":
+                return True
+            if limit <= 0:
+                return False
+            if step == "go":
+                number = _run_one(study, job, stopped)
+                limit -= 1
+            else:
+                _care(study, job)
+                time.sleep(_POLL)
+    return False
+
+
+def queue_again(study, trials, asked):
+    """Queue again the trials that died without anybody to do it: those that Ctrl-C stopped, for one."""
+    for trial in budget.orphans(trials, asked):
+        budget.Retry()(study, trial)
+
+
+@contextmanager
+def quiet():
+    """Keep Optuna's log and its notes on experimental features from the user: what matters is told in our words."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def _care(study, job):
+    """While others run the last trials: fail those that died, so that they are queued again."""
+    fail_stale_trials(study)
+    trials = study.get_trials(deepcopy=False)
+    if budget.step(trials, job.trials) == "wait":
+        queue_again(study, trials, job.trials)
+
+
+def _run_one(study, job, stopped):
+    """Run one trial and return its number."""
+    seen = []
+
+    def objective(trial):
+        seen.append(trial.number)
+        return _evaluate(trial, job, stopped)
+
+    try:
+        study.optimize(objective, n_trials=1, catch=(_Discarded,))
+    except (UpdateFinishedTrialError, ValueError):
+        # This process slept for so long that others took its trial for dead: it is theirs now.
+        if not (seen and study.get_trials(deepcopy=False)[seen[0]].state.is_finished()):
+            raise
+    return seen[0]
+
+
+def _evaluate(trial, job, stopped):
+    if trial.number >= job.trials or budget.slot(trial) != trial.number:
+        trials = trial.study.get_trials(deepcopy=False)
+        if not budget.is_owed(trial, trials, job.trials):
+            trial.set_user_attr(budget.SURPLUS, True)
+            raise _Discarded
+
+    def report(epoch, value):
+        _expect_number(value, f"en la época {epoch} informó")
+        trial.report(float(value), epoch)
+        if stopped():
+            raise KeyboardInterrupt
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    try:
+        params = space.suggest(trial, job.space)
+        value = job.problem.evaluate(params, strategy.seed_of(job.seed, budget.slot(trial)), report)
+        _expect_number(value, "devolvió")
+        return float(value)
+    except (optuna.TrialPruned, UpdateFinishedTrialError, StorageInternalError):
+        raise
+    except Exception as error:  # whatever a student's function can raise: the search goes on, and tells it at its end
+        text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
+        trial.set_user_attr(budget.ERROR, text[:500])
+        raise _Discarded from error
+
+
+def _expect_number(value, what):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise CourseError(f"{what} {value!r}, que no es un número. ¿Es demasiado alta la tasa de aprendizaje?")

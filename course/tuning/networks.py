@@ -1,0 +1,201 @@
+"""A multilayer network as a problem to search: its hyperparameters, how a trial trains it, and how it is measured."""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from course.environment import import_keras
+from course.errors import CourseError
+from course.tuning import space as spaces
+
+SPACE = {
+    "layers": (1, 3),
+    "units": (16, 256, "log"),
+    "activation": ["relu", "tanh", "elu"],
+    "dropout": (0.0, 0.5),
+    "l1": (1e-8, 1e-3, "log"),
+    "l2": (1e-8, 1e-2, "log"),
+    "learning_rate": (1e-4, 3e-2, "log"),
+    "batch_size": [32, 64, 128, 256],
+    "initializer": ["he_normal", "glorot_uniform", "lecun_normal"],
+}
+"""The hyperparameters of a network, and where each is searched by default."""
+
+DEFAULTS = {
+    "layers": 1,
+    "units": 32,
+    "activation": "relu",
+    "dropout": 0.0,
+    "l1": 0.0,
+    "l2": 0.0,
+    "learning_rate": 1e-3,
+    "batch_size": 128,
+    "initializer": None,
+}
+"""What those that a space leaves out are worth: the layers' own defaults."""
+
+
+_CODE = ("models.py", "training.py", "tuning/networks.py", "tuning/strategy.py")  # what the value of a trial depends on
+
+
+class Data(NamedTuple):
+    """The rows of a problem: pairs (x, y) to train with, to choose with, and to measure once at the end."""
+
+    train: tuple
+    validation: tuple
+    test: tuple
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multilayer network (`course.models.mlp`) on a data set.
+
+    Parameters
+    ----------
+    name : str
+    data : callable
+        Without arguments; returns `Data`. It is called for each trial, so it should keep what it made. Targets have
+        shape (n, 1), or (n,) where they are class numbers.
+    kind : {"binary", "multiclass", "regression"}
+    monitor : str
+        What is reported and compared: a column of the history of `course.training.fit`. The log loss and the squared
+        error are those of the data alone: with the penalties of L1 and L2 in them, trials could not be compared.
+    epochs, patience : int
+        As in `course.training.fit`.
+    space : dict
+        Where it is searched by default: keys of `DEFAULTS`.
+    """
+
+    name: str
+    data: Callable
+    kind: str
+    monitor: str
+    epochs: int = 10
+    patience: int = 3
+    space: dict = field(default_factory=SPACE.copy, hash=False)
+
+    known = tuple(DEFAULTS)
+
+    @property
+    def direction(self):
+        """Losses and errors are minimised, accuracies maximised."""
+        return "minimize" if "loss" in self.monitor or "error" in self.monitor else "maximize"
+
+    @property
+    def version(self):
+        """Trials made with other code, data, Keras or backend cannot be compared with these."""
+        keras, package = import_keras(), Path(__file__).parent.parent
+        code = b"".join((package / name).read_bytes() for name in _CODE)
+        digest = hashlib.sha256(code).hexdigest()[:8]
+        return f"{digest}, keras {keras.__version__}, {keras.backend.backend()}, {_fingerprint(self.data)}"
+
+    def check(self, space):
+        """Build a network with each extreme of a space, so that what cannot be is told before the first trial."""
+        for name, kind in space.items():
+            for value in spaces.extremes(kind):
+                if name == "batch_size" and not (isinstance(value, int) and value >= 1):
+                    raise CourseError(f"batch_size={value!r} no es válido: se esperaba un entero mayor que 0.")
+                self.build({name: value}, inputs=2)
+
+    def build(self, params, inputs):
+        """Return the compiled network that some hyperparameters describe; those left out are `DEFAULTS`."""
+        from course import models
+
+        keras = models.keras
+        chosen = DEFAULTS | params
+        rate = chosen["learning_rate"]
+        if not isinstance(rate, int | float) or rate <= 0:
+            raise CourseError(f"learning_rate={rate!r} no es válida: se esperaba un número mayor que 0.")
+        classes = {"classes": 10, "integer_labels": True} if self.kind == "multiclass" else {}
+        same = {name: chosen[name] for name in ("activation", "dropout", "l1", "l2", "initializer")}
+        hidden = (chosen["units"],) * _layers(chosen["layers"])
+        model = models.mlp(inputs, hidden, self.kind, optimizer=keras.optimizers.Adam(rate), **same, **classes)
+        if self.kind != "multiclass":  # its accuracy is measured as it is
+            same = {name: getattr(model, name) for name in ("optimizer", "loss", "steps_per_execution", "jit_compile")}
+            model.compile(metrics=_metrics(keras, self.kind), **same)
+        return model
+
+    def train(self, params, seed, callbacks=()):
+        """Train the network of some hyperparameters from a seed.
+
+        Returns
+        -------
+        tuple
+            The `keras.Sequential` with the weights of its best epoch, and the history that `training.fit` returns.
+        """
+        from course import environment, training
+
+        data = self.data()
+        training.keras.utils.clear_session()  # or a search of a thousand networks keeps them all in memory
+        environment.set_seed(seed)
+        model = self.build(params, data.train[0].shape[1])
+        history = training.fit(
+            model,
+            *data.train,
+            validation=data.validation,
+            epochs=self.epochs,
+            batch_size=(DEFAULTS | params)["batch_size"],
+            patience=self.patience,
+            monitor=self.monitor,
+            seed=seed,
+            progress=False,
+            callbacks=callbacks,
+        )
+        if history.attrs["interrupted"]:
+            raise KeyboardInterrupt
+        return model, history
+
+    def evaluate(self, params, seed, report):
+        """Return the best value of `monitor` over the epochs, reporting each."""
+        history = self.train(params, seed, [_reporter(self.monitor, report)])[1]
+        return float(history.loc[history.attrs["best_epoch"], self.monitor])
+
+    def measure(self, model):
+        """Return the model's scores on the test split, rounded by nobody: a dict by name."""
+        from sklearn import metrics
+
+        x, y = self.data().test
+        output = model.predict(x, verbose=0)
+        if self.kind == "regression":
+            return {"squared_error": float(metrics.mean_squared_error(y, output))}
+        if self.kind == "multiclass":
+            labels = range(output.shape[1])
+            likely = output.astype(float) / output.sum(axis=1, keepdims=True, dtype=float)
+            return {
+                "accuracy": float(metrics.accuracy_score(y, output.argmax(axis=1))),
+                "log_loss": float(metrics.log_loss(y, likely, labels=labels)),
+            }
+        chance = output.ravel().astype(float)
+        return {
+            "accuracy": float(metrics.accuracy_score(y, chance >= 0.5)),
+            "log_loss": float(metrics.log_loss(y, chance)),
+            "roc_auc": float(metrics.roc_auc_score(y, chance)),
+        }
+
+
+def _layers(count):
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= 100:
+        raise CourseError(f"layers={count!r} no es válido: se esperaba un número de capas ocultas, de 0 a 100.")
+    return count
+
+
+def _metrics(keras, kind):
+    if kind == "regression":
+        return [keras.metrics.MeanSquaredError(name="squared_error")]
+    return ["accuracy", keras.metrics.BinaryCrossentropy(name="log_loss")]
+
+
+def _reporter(monitor, report):
+    """Return a Keras callback that reports `monitor` after each epoch, and lets what the report raises pass."""
+    from course.training import keras
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: report(epoch + 1, logs[monitor]))
+
+
+@functools.cache
+def _fingerprint(data):
+    """Say which data these are, whatever the processor's last bits."""
+    return " ".join(f"{x.shape[0]}×{x.shape[1]}:{x.sum(dtype=float):.6g}" for x, _ in data()[:2])

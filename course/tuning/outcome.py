@@ -1,0 +1,177 @@
+"""What a search found: its trials as a table, what mattered, the best network again, and its score, once."""
+
+import warnings
+
+from optuna.exceptions import ExperimentalWarning
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
+from course.errors import CourseError
+from course.tuning import budget, problems, space, strategy
+from course.tuning import study as studies
+from course.tuning.progress import best_of
+
+_TEST = "prueba"  # the study's attribute that keeps the scores of the test split
+_STATES = {"COMPLETE": "completo", "PRUNED": "podado", "FAIL": "falló", "RUNNING": "en curso", "WAITING": "en espera"}
+
+
+def table(study):
+    """Return a study's trials as a table.
+
+    Parameters
+    ----------
+    study : optuna.Study
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per trial (index ``intento``): ``estado``, ``valor``, ``épocas`` reported, ``segundos``, what it
+        ``repite`` (the number of a trial whose process died), the ``error`` of one that failed, and its
+        hyperparameters.
+    """
+    import pandas as pd
+
+    rows = [_row(trial) for trial in study.get_trials(deepcopy=False) if budget.SURPLUS not in trial.user_attrs]
+    return pd.DataFrame(rows).set_index("intento") if rows else pd.DataFrame()
+
+
+def curves(study):
+    """Return what the trials reported on the way.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per report: ``intento``, ``época``, ``valor``, and the trial's ``estado``.
+    """
+    import pandas as pd
+
+    rows = [
+        (trial.number, step, value, _state(trial))
+        for trial in study.get_trials(deepcopy=False)
+        for step, value in sorted(trial.intermediate_values.items())
+    ]
+    return pd.DataFrame(rows, columns=["intento", "época", "valor", "estado"])
+
+
+def best(study):
+    """Return the best complete trial (`optuna.trial.FrozenTrial`).
+
+    Raises
+    ------
+    CourseError
+        If no trial is complete.
+    """
+    found = best_of(study, study.get_trials(deepcopy=False))
+    if found is None:
+        raise CourseError(f"La búsqueda {study.study_name!r} no tiene todavía ningún intento completo.")
+    return found
+
+
+def importance(study):
+    """Return how much of the variation of the value each hyperparameter explains.
+
+    Functional ANOVA (Hutter et al., 2014), by Optuna.
+
+    Returns
+    -------
+    dict
+        Hyperparameter → share, from the most to the least important; the shares add up to 1.
+
+    Raises
+    ------
+    CourseError
+        If there are fewer than two complete trials with different values.
+    """
+    complete = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
+    if len({trial.value for trial in complete}) < 2:
+        raise CourseError("Para saber qué importa hacen falta al menos dos intentos completos con valores distintos.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    return {name: float(share) for name, share in shares.items()}
+
+
+def retrain(study, problem, number=None):
+    """Train the network of a trial again, from its number alone: the same hyperparameters and the same seed.
+
+    Parameters
+    ----------
+    study : optuna.Study
+    problem : str or Network
+        The one that was searched.
+    number : int, optional
+        The trial's; the best one's by default.
+
+    Returns
+    -------
+    tuple
+        The `keras.Sequential` and the history of `course.training.fit`, whose best epoch has the trial's value.
+
+    Raises
+    ------
+    CourseError
+        If there is no such trial, or it never got its hyperparameters.
+    """
+    trials = study.get_trials(deepcopy=False)
+    if number is not None and not 0 <= number < len(trials):
+        raise CourseError(f"No hay un intento {number} en {study.study_name!r}: van del 0 al {len(trials) - 1}.")
+    trial = best(study) if number is None else trials[number]
+    seed = strategy.seed_of(studies.definition(study)["semilla"], budget.slot(trial))
+    return problems.find(problem).train(trial.params, seed)
+
+
+def test_once(study, problem):
+    """Train the best network again and score it on the test split: once per study, however often this is called.
+
+    The first scores are kept in the study, and later calls return them even if the search went on meanwhile: to
+    choose again after having seen the test split would be to choose with it.
+
+    Returns
+    -------
+    dict
+        ``intento`` (the trial's number), ``validación`` (its value), and ``prueba`` (a dict of scores by name).
+    """
+    kept = study.user_attrs.get(_TEST)
+    if kept is None:
+        problem, trial = problems.find(problem), best(study)
+        model, _ = retrain(study, problem, trial.number)
+        kept = {"intento": trial.number, "validación": trial.value, "prueba": problem.measure(model)}
+        study.set_user_attr(_TEST, kept)
+    return kept
+
+
+test_once.__test__ = False  # for pytest, which takes its name for a test's
+
+
+def summary(study):
+    """Return what a search was and what it found, as plain data for a JSON file."""
+    trials, found, about = table(study), best(study), studies.definition(study)
+    facts = {
+        "búsqueda": study.study_name,
+        **about,
+        "espacio": {name: space.in_words(kind) for name, kind in about["espacio"].items()},
+        "intentos": {state: int(count) for state, count in trials["estado"].value_counts().items()},
+        "minutos de reloj": round(float(trials["segundos"].sum()) / 60, 1),
+        "mejor intento": found.number,
+        "valor en validación": found.value,
+        "hiperparámetros": found.params,
+        "importancia": {name: round(share, 3) for name, share in importance(study).items()},
+    }
+    return facts | ({_TEST: study.user_attrs[_TEST]} if _TEST in study.user_attrs else {})
+
+
+def _row(trial):
+    ended = trial.datetime_complete and trial.datetime_start
+    return {
+        "intento": trial.number,
+        "estado": _state(trial),
+        "valor": trial.value,
+        "épocas": len(trial.intermediate_values),
+        "segundos": (trial.datetime_complete - trial.datetime_start).total_seconds() if ended else None,
+        "repite": trial.user_attrs.get(budget.REPEATS),
+        "error": trial.user_attrs.get(budget.ERROR),
+        **trial.params,
+    }
+
+
+def _state(trial):
+    return "se cortó" if budget.dead(trial) else _STATES[trial.state.name]

@@ -1,0 +1,161 @@
+"""Where the trials are kept: a file, or a database that several machines share. Both through Optuna's own storage.
+
+A trial under way keeps saying that it is alive. One that has not done so for `GRACE` seconds is dead: the next process
+that asks for a trial fails it and queues it again.
+"""
+
+import sqlite3
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+
+from course.errors import CourseError
+from course.tuning.budget import Retry
+
+GRACE = 60
+_WAIT = 60
+
+
+class _Storage(RDBStorage):
+    """Optuna's storage; a heartbeat that could not be written is skipped, and does not stop the heart.
+
+    SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
+    its end. So there each transaction takes the whole file from its start; they last for milliseconds.
+    """
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+    def record_heartbeat(self, trial_id):
+        with suppress(StorageInternalError, SQLAlchemyError):
+            super().record_heartbeat(trial_id)
+
+
+def is_address(place):
+    """Whether a storage is the address of a database, and not a file."""
+    return "://" in str(place)
+
+
+def shown(place):
+    """Return a storage's name for messages: a path, or an address without its password."""
+    if not is_address(place):
+        return str(place)
+    try:
+        return make_url(str(place)).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "la base de datos"
+
+
+def connect(place, grace=GRACE):
+    """Open a storage; a file is made if there is none.
+
+    Parameters
+    ----------
+    place : path-like or str
+        A file, or an address like ``postgresql://user@host/name``.
+    grace : int
+        Seconds without a sign of life after which a trial is taken for dead.
+
+    Returns
+    -------
+    optuna.storages.RDBStorage
+
+    Raises
+    ------
+    CourseError
+        If it cannot be opened, is something else, or was made by another version of Optuna.
+    """
+    with told(place), warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        url, options = _database(str(place)) if is_address(place) else _file(Path(place).absolute())
+        try:
+            return _open(url, options, grace)
+        except (RuntimeError, AssertionError) as error:  # what Optuna says of another schema
+            raise CourseError(
+                f"{shown(place)} lo hizo otra versión de Optuna. Ábrelo con la versión que lo hizo, actualízalo con "
+                "«optuna storage upgrade», o usa otro lugar con --storage."
+            ) from error
+        except ImportError as error:
+            raise CourseError(
+                f"Para usar {shown(place)} falta el paquete que habla con esa base de datos "
+                f'({error.__cause__ or error}). Para PostgreSQL: pip install -e ".[cluster]"'
+            ) from error
+
+
+@contextmanager
+def told(place):
+    """Tell in our words what a storage complains about."""
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError, sqlite3.Error, OSError) as error:
+        first = str(error.__cause__ or error).strip().splitlines()[0]
+        raise CourseError(
+            f"No se pudo usar el registro de la búsqueda {shown(place)}: {first}. ¿Está lleno el disco, o no hay nadie "
+            "en esa dirección? Los intentos terminados están a salvo: corrígelo y repite la misma orden."
+        ) from error
+
+
+def _open(url, options, grace, attempts=5):
+    """Open Optuna's storage; two processes that make its tables at the same moment collide, and one tries again."""
+    try:
+        return _Storage(
+            url,
+            options,
+            heartbeat_interval=max(1, grace // 6),
+            grace_period=grace,
+            heartbeat_stale_trial_callback=Retry(),
+        )
+    except (IntegrityError, ProgrammingError, OperationalError) as error:
+        collision = isinstance(error, IntegrityError) or "already exists" in str(error)
+        if not collision or attempts == 1:
+            raise
+    time.sleep(0.5)
+    return _open(url, options, grace, attempts - 1)
+
+
+def _file(path):
+    """Return URL and options of an SQLite file in WAL mode: a commit need not wait for the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def opened():
+        database = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False)
+        _to_wal(database, time.monotonic() + _WAIT)
+        return database
+
+    opened().close()  # what cannot be opened is told in SQLite's own words
+    return f"sqlite:///{_escaped(path)}", {"creator": opened}
+
+
+def _to_wal(database, deadline):
+    """Turn to WAL mode; that ignores SQLite's time-out when another process does the same."""
+    try:
+        for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"):
+            database.execute(order)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            raise
+        time.sleep(0.05)
+        _to_wal(database, deadline)
+
+
+def _database(address):
+    """Return URL and options of a database; PostgreSQL is spoken to by psycopg, the driver that the course installs."""
+    url = make_url(address)
+    if url.drivername != "postgresql":
+        return _escaped(address), {"pool_pre_ping": True}
+    url = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return _escaped(url), {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+
+def _escaped(url):
+    return str(url).replace("{", "{{").replace("}", "}}")  # Optuna fills templates

@@ -1,0 +1,96 @@
+"""How the next trial is chosen and a bad one cut short: Optuna's samplers and pruners, seeded by the trial's number."""
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+
+from course.errors import CourseError
+
+SAMPLERS = ("tpe", "random", "grid")
+PRUNERS = ("median", "hyperband", "none")
+
+
+def seed_of(seed, number):
+    """Return the seed of one trial: it depends on the search's seed and on the trial's number alone."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+class Numbered(BaseSampler):
+    """A sampler that begins anew with each trial, from the trial's own seed.
+
+    So what a trial tries depends on its number and on the trials before it, not on how many times the search was
+    interrupted or by whom.
+
+    Parameters
+    ----------
+    make : callable
+        Takes a seed, returns the sampler of one trial.
+    seed : int
+        The search's.
+    """
+
+    def __init__(self, make, seed):
+        self._make, self._seed, self._sampler = make, seed, make(seed)
+
+    def before_trial(self, study, trial):
+        """Begin anew."""
+        self._sampler = self._make(seed_of(self._seed, trial.number))
+        self._sampler.before_trial(study, trial)
+
+    def infer_relative_search_space(self, study, trial):
+        """As the sampler does."""
+        return self._sampler.infer_relative_search_space(study, trial)
+
+    def sample_relative(self, study, trial, search_space):
+        """As the sampler does."""
+        return self._sampler.sample_relative(study, trial, search_space)
+
+    def sample_independent(self, study, trial, param_name, param_distribution):
+        """As the sampler does."""
+        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(self, study, trial, state, values):
+        """As the sampler does."""
+        self._sampler.after_trial(study, trial, state, values)
+
+
+def sampler(name, seed, space):
+    """Return the sampler of a name in `SAMPLERS`; see `grid_size` for what a grid asks of the space."""
+    _expect(name, SAMPLERS, "sampler")
+    if name == "grid":
+        values = {key: list(kind.choices) for key, kind in space.items()}
+        return Numbered(lambda trial_seed: GridSampler(values, seed=seed), seed)  # one order for all trials
+    kind = TPESampler if name == "tpe" else RandomSampler
+    return Numbered(lambda trial_seed: kind(seed=trial_seed), seed)
+
+
+def grid_size(space):
+    """Return how many combinations a grid has.
+
+    Raises
+    ------
+    CourseError
+        If some hyperparameter has a range instead of a list of values.
+    """
+    ranges = [name for name, kind in space.items() if not isinstance(kind, CategoricalDistribution)]
+    if ranges:
+        raise CourseError(
+            f"Una rejilla necesita una lista de valores en cada hiperparámetro, y tienen un rango: {', '.join(ranges)}."
+        )
+    return int(np.prod([len(kind.choices) for kind in space.values()]))
+
+
+def pruner(name, epochs):
+    """Return the pruner of a name in `PRUNERS`, for trials that report up to `epochs` values."""
+    _expect(name, PRUNERS, "pruner")
+    if name == "median":
+        return optuna.pruners.MedianPruner(n_warmup_steps=1)
+    if name == "hyperband":
+        return optuna.pruners.HyperbandPruner(max_resource=epochs)
+    return optuna.pruners.NopPruner()
+
+
+def _expect(value, known, what):
+    if value not in known:
+        raise CourseError(f"{what}={value!r} no existe. Elige uno de estos: {', '.join(known)}.")

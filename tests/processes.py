@@ -1,0 +1,40 @@
+"""Processes of their own for the tests: Dask's scheduler and workers, and whatever else runs on the side."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+LOCAL = {
+    **os.environ,
+    "NO_PROXY": "127.0.0.1,localhost",
+    "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
+    "OMP_NUM_THREADS": "1",
+}
+"""The environment of such processes: they find the course and the tests' own modules, and no proxy."""
+
+POSTGRES_BINARIES = next(
+    (
+        place
+        for place in (Path("/usr/local/bin"), Path("/usr/bin"), *Path("/usr/lib/postgresql").glob("*/bin"))
+        if (place / "initdb").exists()
+    ),
+    None,
+)
+
+
+def launch(module, *arguments, **options):
+    """Start `python -m module …` quietly."""
+    order = [sys.executable, "-m", module, *map(str, arguments)]
+    quiet = {"env": LOCAL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(order, **{**quiet, **options})
+
+
+def wait_until(ready, seconds=60):
+    """Wait until `ready()` is true, or fail."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)

@@ -1,0 +1,522 @@
+import functools
+import json
+import math
+import sqlite3
+import sys
+import threading
+
+import numpy as np
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+from tuning_problems import PARABOLA, SPACE, parabola
+
+from course import tuning
+from course.errors import CourseError
+from course.tuning import budget, loop, problems, space, storage, strategy
+from course.tuning import study as studies
+
+search = functools.partial(tuning.search, progress=False)
+
+
+def tried(study):
+    return [(trial.params, trial.value) for trial in study.trials]
+
+
+# --- the space ---------------------------------------------------------------------------------------------------
+
+
+def test_ranges_are_written_short():
+    made = space.distributions(
+        {"units": (16, 64, "log"), "rate": (1e-4, 0.1, "log"), "drop": (0.0, 1), "act": ["relu", None], "fixed": 3}
+    )
+    assert list(made.items()) == [
+        ("act", CategoricalDistribution(["relu", None])),
+        ("drop", FloatDistribution(0.0, 1)),
+        ("fixed", CategoricalDistribution([3])),
+        ("rate", FloatDistribution(1e-4, 0.1, log=True)),
+        ("units", IntDistribution(16, 64, log=True)),
+    ]
+    own = FloatDistribution(0, 1, step=0.25)
+    assert space.distributions({"x": own}) == {"x": own}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(3, 1), (0, 1, "log"), (1, 2, "lin"), (1,), (1, 2, 3), [], [[1]], ("a", "b"), (0.0, math.inf), (True, 2), {}, abs],
+)
+def test_what_is_no_range_is_told(values):
+    with pytest.raises(CourseError, match=r"Los valores de units, .* no son un rango"):
+        space.distributions({"units": values})
+
+
+@pytest.mark.parametrize("wrong", [{}, None, [1]])
+def test_what_is_no_space_is_told(wrong):
+    with pytest.raises(CourseError, match="no es un espacio"):
+        space.distributions(wrong)
+
+
+def test_unknown_hyperparameters_are_named_with_those_that_there_are():
+    with pytest.raises(CourseError, match=r"no conoce: capas, unidades\. Los que hay: layers, units"):
+        search("circle", {"capas": (1, 2), "unidades": (1, 2)})
+
+
+# --- the search --------------------------------------------------------------------------------------------------
+
+
+def test_a_search_finds_the_minimum_and_is_the_same_each_time():
+    first, second = search(PARABOLA, trials=60), search(PARABOLA, trials=60)
+    assert len(first.trials) == 60
+    assert first.best_value < 1.05
+    assert tried(first) == tried(second)
+    assert tried(first) != tried(search(PARABOLA, trials=60, seed=1))
+
+
+def test_the_order_of_the_space_changes_nothing():
+    assert tried(search(PARABOLA, dict(reversed(SPACE.items())), 8)) == tried(search(PARABOLA, SPACE, 8))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_one_that_was_interrupted_goes_on_as_if_it_never_had_been(tmp_path, sampler):
+    calls = []
+
+    def stubborn(params, seed, report):
+        calls.append(seed)
+        if len(calls) in (3, 17):
+            raise KeyboardInterrupt
+        return parabola(params, seed, report)
+
+    problem = tuning.Problem("parábola", stubborn, SPACE)
+    again = functools.partial(search, problem, trials=25, storage=tmp_path / "s.sqlite", sampler=sampler)
+    done = [budget.closed(again().trials, 25) for _ in range(3)]
+    assert done == [2, 15, 25]
+    assert calls[2] == calls[3], "the trial that was cut is repeated with its own seed"
+    calm = search(PARABOLA, trials=25, sampler=sampler)
+    kept = [trial for trial in again().trials if budget.ended(trial)]
+    if sampler == "random":  # TPE sees the trials in another order from the first one that was cut
+        best = {trial.params["x"] for trial in kept}
+        assert len(best & {trial.params["x"] for trial in calm.trials}) >= 23
+    assert len(kept) == 25
+    assert kept[0].params == calm.trials[0].params
+
+
+def test_more_trials_go_on_with_the_same_study(tmp_path):
+    place = tmp_path / "s.sqlite"
+    search(PARABOLA, trials=5, storage=place)
+    longer = search(PARABOLA, trials=12, storage=place)
+    assert tried(longer) == tried(search(PARABOLA, trials=12))
+    assert len(search(PARABOLA, trials=12, storage=place).trials) == 12
+    assert len(search(PARABOLA, trials=4, storage=place).trials) == 12
+
+
+def test_a_grid_is_walked_once():
+    study = search(PARABOLA, {"x": [0.0, 1.0], "n": [1, 2, 3]}, 6, sampler="grid")
+    assert len({tuple(trial.params.items()) for trial in study.trials}) == 6
+    with pytest.raises(CourseError, match="La rejilla tiene 6 combinaciones y pediste 7"):
+        search(PARABOLA, {"x": [0.0, 1.0], "n": [1, 2, 3]}, 7, sampler="grid")
+    with pytest.raises(CourseError, match="tienen un rango: n, x"):
+        search(PARABOLA, trials=3, sampler="grid")
+
+
+def test_each_trial_has_a_seed_of_its_own_that_depends_on_its_number():
+    seeds = []
+    problem = tuning.Problem("semillas", lambda params, seed, report: seeds.append(seed) or 0.0, SPACE)
+    search(problem, trials=5, seed=3)
+    assert seeds == [strategy.seed_of(3, number) for number in range(5)]
+    assert len({*seeds}) == 5
+
+
+def learner(params, seed, report):
+    for epoch in range(1, 11):
+        report(epoch, params["x"] * epoch)
+    return params["x"] * 10
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_bad_trials_are_pruned(pruner):
+    problem = tuning.Problem("aprende", learner, {"x": (0.0, 1.0)}, direction="maximize", epochs=10)
+    study = search(problem, trials=40, pruner=pruner)
+    pruned = [trial for trial in study.trials if trial.state == TrialState.PRUNED]
+    assert len(pruned) >= 8
+    assert max(trial.params["x"] for trial in pruned) < study.best_params["x"]
+    assert all(len(trial.intermediate_values) < 10 for trial in pruned)
+    whole = search(problem, trials=40, pruner="none")
+    assert {trial.state for trial in whole.trials} == {TrialState.COMPLETE}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"trials": 0}, "trials=0 no es válido"),
+        ({"trials": 2.5}, "trials=2.5"),
+        ({"seed": -1}, "seed=-1"),
+        ({"workers": 0}, "workers=0"),
+        ({"grace": 1}, "grace=1"),
+        ({"workers": 2}, "da storage="),
+        ({"sampler": "bayes"}, r"sampler='bayes' no existe\. Elige uno de estos: tpe, random, grid"),
+        ({"pruner": "x"}, "pruner='x' no existe"),
+        ({"problem": "hotel"}, r"No conozco el problema 'hotel'\. Los que hay: .*circle"),
+    ],
+)
+def test_wrong_arguments_are_told(wrong, message):
+    with pytest.raises(CourseError, match=message):
+        search(**{"problem": PARABOLA, **wrong})
+
+
+# --- trials that go wrong ----------------------------------------------------------------------------------------
+
+
+def moody(params, seed, report):
+    kind = params["kind"]
+    if kind == "raises":
+        return 1 / 0
+    if kind == "reports":
+        report(1, math.nan)
+    return {"nan": math.nan, "inf": math.inf, "none": None, "text": "mucho", "numpy": np.float32(2)}.get(kind, 1.0)
+
+
+KINDS = ["raises", "reports", "nan", "inf", "none", "text", "numpy", "good"]
+
+
+def test_trials_that_fail_count_are_told_and_stop_nothing(tmp_path):
+    problem = tuning.Problem("voluble", moody, {"kind": KINDS})
+    study = search(problem, trials=8, sampler="grid", storage=tmp_path / "s.sqlite")
+    errors = {trial.params["kind"]: trial.user_attrs.get(budget.ERROR, "") for trial in study.trials}
+    assert "ZeroDivisionError: division by zero" in errors.pop("raises")
+    assert errors.pop("good") == errors.pop("numpy") == ""
+    assert "en la época 1 informó nan" in errors.pop("reports")
+    assert all("no es un número" in text for text in errors.values())
+    assert study.best_value == 1.0
+    assert budget.step(study.trials, 8) == "done"
+    assert len(search(problem, trials=8, sampler="grid", storage=tmp_path / "s.sqlite").trials) == 8
+
+
+def test_a_search_without_one_good_trial_says_why():
+    problem = tuning.Problem("voluble", moody, {"kind": ["raises"]})
+    with pytest.raises(CourseError, match=r"Ninguno de los 3 intentos .* terminó bien.*ZeroDivisionError"):
+        search(problem, trials=3)
+
+
+def test_optuna_says_nothing_and_its_log_is_as_before(capfd):
+    before = optuna.logging.get_verbosity()
+    search(tuning.Problem("voluble", moody, {"kind": KINDS}), trials=8, sampler="grid")
+    assert capfd.readouterr() == ("", "")
+    assert optuna.logging.get_verbosity() == before
+
+
+# --- the storage -------------------------------------------------------------------------------------------------
+
+
+def test_two_searches_under_one_name_are_kept_apart(tmp_path):
+    place = tmp_path / "s.sqlite"
+    search(PARABOLA, trials=3, storage=place)
+    for other in ({"seed": 1}, {"sampler": "random"}, {"space": {"x": (0.0, 1.0), "n": 1}}):
+        with pytest.raises(CourseError, match=r"ya hay otra búsqueda con el nombre 'parábola'.*--name"):
+            search(PARABOLA, trials=3, storage=place, **other)
+    assert len(search(PARABOLA, trials=4, storage=place).trials) == 4, "the first one is as usable as before"
+    assert len(search(PARABOLA, trials=2, storage=place, seed=1, name="otra").trials) == 2
+    with pytest.raises(CourseError, match=r"no hay ninguna búsqueda 'x'\. Las que hay: parábola, otra"):
+        tuning.load(place, "x")
+    assert len(tuning.load(place, "otra").trials) == 2
+
+
+def test_a_study_of_another_version_is_not_mixed_with_this_one(tmp_path, monkeypatch):
+    network = tiny_network()
+    search(network, trials=1, storage=tmp_path / "s.sqlite")
+    monkeypatch.setattr(problems.Network, "version", "otra")
+    with pytest.raises(CourseError, match=r"no coincide en versión\. La hizo otra versión del curso .*ahora, otra"):
+        search(network, trials=2, storage=tmp_path / "s.sqlite")
+
+
+def test_a_storage_of_another_optuna_is_told(tmp_path):
+    place = tmp_path / "s.sqlite"
+    search(PARABOLA, trials=1, storage=place)
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'v9.9.9'")
+    with pytest.raises(CourseError, match=r"lo hizo otra versión de Optuna.*--storage"):
+        search(PARABOLA, trials=2, storage=place)
+
+
+def test_what_is_no_storage_is_told_and_left_as_it_was(tmp_path):
+    place = tmp_path / "notas.txt"
+    place.write_text("apuntes de la clase " * 100)
+    with pytest.raises(CourseError, match=r"No se pudo usar el registro de la búsqueda .*notas\.txt: file is not a"):
+        search(PARABOLA, trials=1, storage=place)
+    assert place.read_text().startswith("apuntes")
+    with pytest.raises(CourseError, match="No se pudo usar el registro"):
+        search(PARABOLA, trials=1, storage=tmp_path)
+    with pytest.raises(CourseError, match="No se pudo usar el registro"):
+        search(PARABOLA, trials=1, storage="nada://aquí")
+
+
+def test_an_unreachable_database_is_told_without_its_password():
+    pytest.importorskip("psycopg", reason="sin el extra [cluster]")
+    with pytest.raises(CourseError, match=r"postgresql://ana:\*\*\*@127\.0\.0\.1:1/x.*repite la misma orden") as error:
+        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@127.0.0.1:1/x")
+    assert "secreta" not in str(error.value)
+
+
+def test_a_missing_driver_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(CourseError, match=r"falta el paquete.*\[cluster\]"):
+        search(PARABOLA, trials=1, storage="postgresql://ana@127.0.0.1/x")
+
+
+def test_no_trial_of_a_file_is_taken_twice(tmp_path):
+    """Optuna's storage alone lets it happen in SQLite: with these four, to about one trial in eight."""
+    place, taken, together = tmp_path / "s.sqlite", [], threading.Barrier(4)
+    queue = optuna.create_study(storage=storage.connect(place), study_name="cola")
+    for _ in range(40):
+        queue.enqueue_trial({})
+
+    def take():
+        study = tuning.load(place, "cola")
+        together.wait()
+        while (number := study.ask().number) < 40:
+            taken.append(number)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    with loop.quiet(), pytest.warns(UserWarning, match="Heartbeat"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(taken) == list(range(40))
+
+
+# --- the budget --------------------------------------------------------------------------------------------------
+
+
+def fresh():
+    return optuna.create_study(direction="minimize")
+
+
+def test_a_trial_that_died_is_repeated_in_its_slot_and_no_other_takes_its_place():
+    study = fresh()
+    first = study.ask({"x": FloatDistribution(0, 1)})
+    study.tell(first, state=TrialState.FAIL)
+    assert budget.step(study.trials, 1) == "wait"
+    loop.queue_again(study, study.trials, 1)
+    assert budget.step(study.trials, 1) == "go"
+    loop.queue_again(study, study.trials, 1)
+    assert len(study.trials) == 2, "it is queued already"
+    again = study.ask({"x": FloatDistribution(0, 1)})
+    assert again.params == first.params
+    assert (again.number, budget.slot(again)) == (1, 0)
+    assert budget.is_owed(again, study.trials, 1)
+    study.tell(again, 0.5)
+    assert budget.closed(study.trials, 1) == 1
+    assert budget.step(study.trials, 1) == "done"
+
+
+def test_what_nobody_asked_for_is_not_owed():
+    study = fresh()
+    trials = [study.ask() for _ in range(3)]
+    assert [budget.is_owed(trial, study.trials, 2) for trial in trials] == [True, True, False]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from(["ask", "end", "prune", "err", "die", "queue", "twice"]), max_size=40), st.data())
+def test_whatever_dies_in_whatever_order_the_asked_number_ends_once_each(events, data):
+    """Processes take trials, end them or die at any moment; others may queue a dead one twice at the same time."""
+    asked, study, running = 4, fresh(), []
+
+    def take():
+        trial = study.ask()
+        if budget.is_owed(trial, study.trials, asked):
+            running.append(trial)
+        else:
+            trial.set_user_attr(budget.SURPLUS, True)
+            study.tell(trial, state=TrialState.FAIL)
+
+    def event(kind):
+        if kind == "ask":
+            take()
+        elif kind in ("queue", "twice"):
+            seen = study.trials  # as two processes that look at the same time
+            for _ in range(1 + (kind == "twice")):
+                loop.queue_again(study, seen, asked)
+        elif running:
+            trial = running.pop(data.draw(st.integers(0, len(running) - 1)))
+            if kind == "end":
+                study.tell(trial, 1.0)
+            elif kind == "err":
+                trial.set_user_attr(budget.ERROR, "x")
+                study.tell(trial, state=TrialState.FAIL)
+            else:
+                study.tell(trial, state=TrialState.PRUNED if kind == "prune" else TrialState.FAIL)
+
+    for kind in events:
+        event(kind)
+    for _ in range(100):
+        if budget.step(study.trials, asked) == "done":
+            break
+        for kind in ("queue", "ask", "end"):
+            event(kind)
+    slots = [sum(map(budget.ended, held)) for held in budget.slots(study.trials, asked)]
+    assert slots == [1] * asked
+    assert sum(map(budget.ended, study.trials)) == asked
+
+
+def test_a_process_that_slept_gives_its_trial_up(tmp_path):
+    """Taken for dead while it slept, a trial ends too late: it is repeated, and counts once."""
+    place, calls = tmp_path / "s.sqlite", []
+
+    def sleepy(params, seed, report):
+        calls.append(seed)
+        if len(calls) == 1:
+            other = studies.load(place, "dormida")
+            other.tell(0, state=TrialState.FAIL)
+            budget.Retry()(other, other.trials[0])
+            report(1, 0.0)
+        return 1.0
+
+    study = search(tuning.Problem("dormida", sleepy, SPACE), trials=3, storage=place)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    assert calls[0] == calls[1]
+    assert budget.closed(study.trials, 3) == 3
+
+
+# --- networks ----------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def tiny_data():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 2)).astype("float32")
+    y = (x[:, :1] * x[:, 1:] > 0).astype("float32")
+    return problems.Data((x[:60], y[:60]), (x[60:90], y[60:90]), (x[90:], y[90:]))
+
+
+def tiny_network(**options):
+    searched = {"units": (2, 8), "learning_rate": (1e-3, 1e-1, "log"), "dropout": (0.0, 0.4)}
+    return tuning.Network("mínima", tiny_data, "binary", "val_log_loss", **{"epochs": 3, "space": searched, **options})
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    place = tmp_path_factory.mktemp("tuning") / "s.sqlite"
+    return tiny_network(), search(tiny_network(), trials=4, storage=place, pruner="none")
+
+
+def test_any_trial_is_trained_again_from_its_number(searched):
+    network, study = searched
+    for number in (1, None):
+        model, history = tuning.retrain(study, network, number)
+        trial = tuning.best(study) if number is None else study.trials[number]
+        assert history.val_log_loss.min() == trial.value
+        assert model.layers[0].units == trial.params["units"]
+    with pytest.raises(CourseError, match="No hay un intento 9"):
+        tuning.retrain(study, network, 9)
+
+
+def test_the_test_split_is_touched_once(searched, monkeypatch):
+    network, study = searched
+    first = tuning.test_once(study, network)
+    assert first["intento"] == study.best_trial.number
+    assert set(first["prueba"]) == {"accuracy", "log_loss", "roc_auc"}
+    monkeypatch.setattr(problems.Network, "measure", lambda *arguments: pytest.fail("the test split again"))
+    assert tuning.test_once(study, network) == first
+
+
+def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
+    _, study = searched
+    facts = json.loads(json.dumps(tuning.summary(study)))
+    assert facts["intentos"] == {"completo": 4}
+    assert facts["hiperparámetros"] == study.best_params
+    assert facts["semilla"] == 0
+    assert sum(facts["importancia"].values()) == pytest.approx(1, abs=0.01)
+    table = tuning.table(study)
+    assert list(table.index) == [0, 1, 2, 3]
+    assert (table["épocas"] == 3).all()
+
+
+def test_a_penalty_does_not_make_a_trial_look_worse():
+    """The value is the log loss of the data: with a huge penalty on weights that hardly move, it stays near ln 2."""
+    plain = tiny_network(epochs=1)
+    params = {"units": 4, "learning_rate": 1e-6, "l2": 10.0}
+    assert plain.evaluate(params, 0, lambda *report: None) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"dropout": (0.0, 1.5)}, "dropout=1.5 no es válido"),
+        ({"units": (0, 4)}, r"hidden=\(0,\)"),
+        ({"layers": (1, 1000)}, "layers=1000"),
+        ({"learning_rate": (-1.0, 0.1)}, r"learning_rate=-1.0"),
+        ({"batch_size": [32, 0]}, "batch_size=0"),
+        ({"activation": ["relu", "rélu"]}, "activation='rélu' no existe en Keras"),
+        ({"initializer": ["he"]}, "initializer='he' no existe en Keras"),
+        ({"l2": (-1.0, 0.0)}, "l2=-1.0"),
+    ],
+)
+def test_a_space_that_cannot_be_is_told_before_the_first_trial(wrong, message):
+    with pytest.raises(CourseError, match=message):
+        search(tiny_network(), wrong, trials=2)
+
+
+def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monkeypatch):
+    from course import training
+
+    network, place = tiny_network(), tmp_path / "s.sqlite"
+    real, calls = training.fit, []
+
+    def interrupted(*arguments, **options):
+        calls.append(options["seed"])
+        history = real(*arguments, **options)
+        history.attrs["interrupted"] = len(calls) == 2
+        return history
+
+    monkeypatch.setattr(training, "fit", interrupted)
+    assert budget.closed(search(network, trials=3, storage=place).trials, 3) == 1
+    assert budget.closed(search(network, trials=3, storage=place).trials, 3) == 3
+    assert calls[1] == calls[2]
+
+
+@pytest.mark.parametrize("name", ["circle", "reg-plane", "mnist-clase"])
+def test_the_problems_of_the_class_are_ready_to_be_searched(name):
+    problem = problems.find(name)
+    data = problem.data()
+    assert data is problem.data(), "read once"
+    sizes = [len(x) for x, _ in data]
+    assert all(len(x) == len(y) for x, y in data)
+    assert min(sizes) >= 100
+    model = problem.build({}, data.train[0].shape[1])
+    scores = problem.measure(model)
+    assert set(scores) == (
+        {"squared_error"}
+        if name == "reg-plane"
+        else {"accuracy", "log_loss"} | (set() if name == "mnist-clase" else {"roc_auc"})
+    )
+    assert problem.direction == ("maximize" if name == "mnist-clase" else "minimize")
+
+
+# --- the dashboard -----------------------------------------------------------------------------------------------
+
+
+def test_the_dashboard_answers_to_its_own_page_only(tmp_path):
+    from course.tuning import dashboard
+
+    search(PARABOLA, trials=2, storage=tmp_path / "s.sqlite")
+    app = dashboard.application(storage.connect(tmp_path / "s.sqlite"), {"127.0.0.1:80"})
+
+    def status(host, origin=None):
+        environ = {}
+        from wsgiref.util import setup_testing_defaults
+
+        setup_testing_defaults(environ)
+        environ |= {"HTTP_HOST": host, "PATH_INFO": "/api/studies"} | ({"HTTP_ORIGIN": origin} if origin else {})
+        said = []
+        body = b"".join(app(environ, lambda line, *headers: said.append(line)))
+        return said[0][:3], body
+
+    code, body = status("127.0.0.1:80")
+    assert code == "200"
+    assert json.loads(body)["study_summaries"][0]["study_name"] == "parábola"
+    assert status("evil.example:80")[0] == "403"
+    assert status("127.0.0.1:80", "http://evil.example")[0] == "403"
+    assert status("127.0.0.1:80", "http://127.0.0.1:80")[0] == "200"
