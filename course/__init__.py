@@ -20,6 +20,7 @@ _SUBMODULES = (
     "models",
     "notebooks",
     "plots",
+    "recipes",
     "simulator",
     "toydata",
     "training",
