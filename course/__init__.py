@@ -22,6 +22,7 @@ _SUBMODULES = (
     "models",
     "notebooks",
     "plots",
+    "recipes",
     "simulator",
     "toydata",
     "training",

@@ -55,6 +55,8 @@ def mlp(
     input_dropout=0.0,
     label_smoothing=0.0,
     jit_compile="auto",
+    input_regularizer=None,
+    input_constraint=None,
 ):
     """Build and compile a multilayer feed-forward network.
 
@@ -90,6 +92,10 @@ def mlp(
         is computed (Szegedy et al., 2016). The targets must be one-hot rows.
     jit_compile : bool or "auto"
         As in `keras.Model.compile`. On TensorFlow, ``True`` pays for wide networks that train for long: see Notes.
+    input_regularizer : keras.regularizers.Regularizer, optional
+        Penalty on the weights of the first Dense layer, in place of `l1` and `l2` there.
+    input_constraint : keras.constraints.Constraint, optional
+        Constraint on the weights of the first Dense layer, in place of `max_norm` there.
 
     Returns
     -------
@@ -116,27 +122,29 @@ def mlp(
     rates = _rates(dropout, len(hidden))
     _check(_is_rate(input_dropout), "input_dropout", input_dropout, "una tasa en [0, 1)")
     loss = _loss(problem, integer_labels, label_smoothing)
-    regularizer = _regularizer(l1, l2)
     _check(jit_compile in (True, False, "auto"), "jit_compile", jit_compile, "True, False o 'auto'")
+    regularizers = [_regularizer(l1, l2)] * (len(hidden) + 1)
+    regularizers[0] = _known(keras.regularizers.get, "input_regularizer", input_regularizer) or regularizers[0]
     _check(max_norm is None or (_is_real(max_norm) and max_norm > 0), "max_norm", max_norm, "un número mayor que 0")
-    constraint = None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)
+    constraints = [None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)] * len(hidden) + [None]
+    constraints[0] = _known(keras.constraints.get, "input_constraint", input_constraint) or constraints[0]
     head = HEADS[problem]
     _known(keras.activations.get, "activation", activation)
 
-    def dense(units, activation, constraint=None):
+    def dense(units, activation):
         return keras.layers.Dense(
             units,
             activation=activation,
             kernel_initializer=_initializer(initializer, activation),
-            kernel_regularizer=regularizer,
-            kernel_constraint=constraint,
+            kernel_regularizer=regularizers.pop(0),
+            kernel_constraint=constraints.pop(0),
         )
 
     layers = [keras.Input((int(inputs),))]
     if input_dropout:
         layers.append(keras.layers.Dropout(input_dropout))
     for units, rate in zip(hidden, rates, strict=True):
-        layers.append(dense(units, activation, constraint))
+        layers.append(dense(units, activation))
         if rate:
             layers.append(keras.layers.Dropout(rate))
     model = keras.Sequential([*layers, dense(output_units, head.activation)])

@@ -106,6 +106,18 @@ def test_jit_compile_is_kerass():
     assert models.mlp(2, 4, "binary", jit_compile=False).jit_compile is False
 
 
+def test_the_first_layer_can_have_a_penalty_and_a_constraint_of_its_own():
+    model = models.mlp(
+        *(3, (4, 4), "binary"),
+        l2=0.1,
+        max_norm=2.0,
+        input_regularizer=keras.regularizers.L1(0.5),
+        input_constraint=keras.constraints.NonNeg(),
+    )
+    names = [(type(d.kernel_regularizer).__name__, type(d.kernel_constraint).__name__) for d in model.layers]
+    assert names == [("L1", "NonNeg"), ("L2", "MaxNorm"), ("L2", "NoneType")]
+
+
 def test_the_initializer_follows_the_activation():
     def names(**options):
         return [type(layer.kernel_initializer).__name__ for layer in models.mlp(3, (4,), "binary", **options).layers]
@@ -148,6 +160,8 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
         ("input_dropout", {"input_dropout": 1.0}),
         ("input_dropout", {"input_dropout": (0.2, 0.2)}),
         ("label_smoothing", {"label_smoothing": 0.1}),
+        ("input_regularizer", {"input_regularizer": "l3"}),
+        ("input_constraint", {"input_constraint": "mínima"}),
         ("label_smoothing", {"label_smoothing": -0.1}),
     ],
 )
