@@ -34,7 +34,7 @@ def configure():
     # TensorFlow warns about retracing when several models are trained in a row, which is what a class does; matplotlib
     # about the font cache that it builds on the first day.
     for name in ("tensorflow", "matplotlib.font_manager"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).addFilter(_errors_only)  # in a notebook, TensorFlow sets the level itself, later
     os.environ.pop("NO_COLOR", None)
     backend = os.environ["KERAS_BACKEND"]
     if backend not in BACKENDS:
@@ -122,6 +122,10 @@ def set_seed(seed):
     keras = import_keras()
     with _quiet_stderr():  # on JAX, this call of Keras is what loads TensorFlow
         keras.utils.set_random_seed(int(seed))
+
+
+def _errors_only(record):
+    return record.levelno >= logging.ERROR
 
 
 @contextmanager

@@ -222,6 +222,15 @@ def test_a_chunk_more_changes_nothing(parts, monkeypatch):
         assert np.array_equal(found, x)
 
 
+def test_a_large_table_is_learnt_from_a_sample_and_encoded_whole(parts, monkeypatch):
+    monkeypatch.setattr(encoding, "_ENOUGH", 1500)
+    train = parts.train
+    data = bookings.prepare(train)
+    assert len(data.x[0]) == len(train) > 1500
+    learned = bookings.prepare(train.sample(1500, random_state=0), train)
+    assert data.names == learned.names and np.array_equal(data.x[0], learned.x[1])
+
+
 def test_one_hotel_one_outcome_one_row_and_no_row(table):
     for part in (table[table["hotel"] == "City Hotel"], table[table["is_canceled"] == 0], table.head(1)):
         data = bookings.prepare(part, table)

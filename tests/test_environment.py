@@ -28,6 +28,20 @@ def test_preparing_and_the_first_training_are_quiet_and_honour_the_backend(backe
     assert (result.stdout, result.stderr, result.returncode) == (f"{backend}\n", "", 0)
 
 
+def test_many_models_in_a_row_are_quiet_in_a_notebook():
+    """TensorFlow sets its logger's level when it is used interactively, and warns when functions are traced anew."""
+    code = (
+        "import sys; sys.ps1 = '>>> '\n"
+        "import course; course.environment.prepare(1)\n"
+        "import keras, numpy as np\n"
+        "for _ in range(6):\n"
+        "    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])\n"
+        "    model.predict(np.ones((5, 3)), batch_size=4, verbose=0)"
+    )
+    result = run_python(code, KERAS_BACKEND="tensorflow")
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
+
+
 def test_tensorflow_is_the_default_and_values_of_the_user_win(monkeypatch):
     for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

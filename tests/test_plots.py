@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from nbclient import NotebookClient
 from PIL import Image
 
-from course import CourseError, byhand, graph, plots
+from course import CourseError, bookings, byhand, graph, plots
 from course.plots import expression, output, style
 
 EXAMPLE = byhand.SLIDE_EXAMPLE
@@ -576,3 +576,30 @@ def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():
 def test_runs_without_the_column_are_refused(options):
     with pytest.raises(CourseError, match=r"capas|perdida"):
         plots.distributions(RUNS, **options)
+
+
+# The bookings
+
+
+def test_the_audit_shows_every_suspect_and_the_most_telling_of_the_others():
+    texts = words(plots.leakage(AUDIT, most=1))
+    assert {"reservation_status", "agent", "country"} <= set(texts) and "lead_time" not in texts
+    assert "country 0.94" in plots.leakage(AUDIT).alt_text
+
+
+def test_the_cheapest_threshold_and_the_calibration_error_are_told():
+    text = plots.thresholds(CANCELED, {"tímida": MODELS["tímida"]}).alt_text
+    best = bookings.best_threshold(CANCELED, MODELS["tímida"])
+    assert float(text.split("el umbral ")[1].split()[0]) == pytest.approx(best, abs=0.03)
+    ece = bookings.evaluate(CANCELED, CHANCES)["ece"]
+    assert f"(ECE) {style.number(ece, 3)}" in plots.calibration(CANCELED, {"la red": CHANCES}).alt_text
+
+
+def test_what_is_no_audit_or_no_models_is_told():
+    for wrong in ([0.5], AUDIT.drop(columns="known"), pd.DataFrame(AUDIT.to_dict())):
+        with pytest.raises(CourseError, match="audit no es lo que devuelve"):
+            plots.leakage(wrong)
+    for draw in (plots.calibration, plots.thresholds):
+        for wrong in ({}, CHANCES, dict.fromkeys("abcde", CHANCES)):
+            with pytest.raises(CourseError, match="de 1 a 4 modelos"):
+                draw(CANCELED, wrong)

@@ -10,7 +10,7 @@ _MODULES = {
     "schema": ("SCHEMA", "parse", "typed"),
     "features": ("AFTER_BOOKING", "FEATURES", "INPUTS", "KNOWN", "OUTCOME", "TARGET", "Feature"),
     "cleaning": ("arrival", "clean", "target"),
-    "encoding": ("Prepared", "preprocessor", "prepare"),
+    "encoding": ("Prepared", "encode", "prepare", "preprocessor"),
     "derived": ("derive",),
     "networks": ("Network", "embedding_network"),
     "calibrating": ("OutOfTimeCalibration",),

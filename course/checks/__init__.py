@@ -13,6 +13,7 @@ In the notebook: ``nb01.relu.check(relu)``, ``nb01.relu.hint()``, ``nb01.relu.so
 """
 
 import inspect
+import re
 import sys
 import textwrap
 import warnings
@@ -61,7 +62,7 @@ class Exercise:
         What the exercise is called in messages.
     look : callable
         Takes the student's answers, returns None when they are right, raises `Wrong` or `Unattempted`.
-        Its name is the exercise's, its module (``nb01``) the notebook's.
+        Its name is the exercise's, its module or package (``nb01``) the notebook's.
     hints : sequence of str
         Told one at a time, from vague to precise.
     learned : str
@@ -71,7 +72,7 @@ class Exercise:
     def __init__(self, title, look, hints=(), learned=""):
         """Start unattempted, with no hint told."""
         self.title, self.look, self.hints, self.learned = title, look, tuple(hints), learned
-        self.name, self.notebook = look.__name__, look.__module__.rpartition(".")[2]
+        self.name, self.notebook = look.__name__, look.__module__.removeprefix(f"{__name__}.").partition(".")[0]
         self.outcome = None
         self._hints_told = 0
 
@@ -140,7 +141,7 @@ def exercises(module):
 def progress():
     """Print how many exercises of the notebook are right so far, and each one's state."""
     for name, module in sorted(sys.modules.items()):
-        if not name.startswith(f"{__name__}.nb"):
+        if not re.fullmatch(rf"{re.escape(__name__)}\.nb\d+", name):
             continue
         items = exercises(module).values()
         passed = sum(item.outcome is not None and item.outcome.status == "correct" for item in items)

@@ -1,0 +1,204 @@
+"""Checks of notebook 07, from the network on: choosing, deciding by cost, and the file that is handed in."""
+
+import numpy as np
+import pandas as pd
+
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.environment import import_keras
+
+
+@exercise(
+    "La red",
+    hints=[
+        "models.mlp(inputs, hidden, problem, …): inputs es el número de columnas; hidden, las capas ocultas.",
+        "Cancela o no cancela son dos clases: problem='binary' pone la salida sigmoide y la entropía cruzada binaria.",
+    ],
+    learned="La salida es una probabilidad, y eso necesitamos para decidir.",
+)
+def network(answer):
+    """``network(inputs)``: a compiled binary classifier with hidden layers; the units are free."""
+    keras = import_keras()
+    for inputs in (5, 9):
+        model = call(answer, inputs)
+        what = f"network({inputs})"
+        expect(
+            isinstance(model, keras.Model),
+            f"{what} no devolvió un modelo de Keras.",
+            "Devuelve lo que hace models.mlp(…).",
+        )
+        expect(
+            getattr(model, "compiled", False),
+            f"el modelo de {what} no está compilado.",
+            "models.mlp ya lo compila; si usas Sequential, llama a model.compile(optimizer='adam', loss=…).",
+        )
+        expect(
+            tuple(model.input_shape) == (None, inputs),
+            f"la red de {what} espera entradas de forma {model.input_shape[1:]}.",
+            "La primera medida es el argumento inputs: no la escribas fija.",
+        )
+        _expect_probability(model, what, inputs)
+        hidden = [layer for layer in model.layers if layer.get_weights()]
+        expect(
+            len(hidden) >= 2,
+            f"la red de {what} no tiene capas ocultas.",
+            "hidden=(64, 32) pone dos; sin ninguna, sería una regresión logística.",
+        )
+
+
+def _expect_probability(model, what, inputs):
+    """Hold a model's output and loss against what two classes need."""
+    outputs = model.output_shape[-1]
+    expect(
+        outputs == 1,
+        f"la red de {what} tiene {outputs} salidas.",
+        "Para dos clases basta una: la probabilidad de que se cancele. Es problem='binary'.",
+    )
+    rows = 50 * np.random.default_rng(0).normal(size=(200, inputs)).astype("float32")
+    values = np.asarray(model.predict(rows, verbose=0))
+    expect(
+        values.min() >= 0 and values.max() <= 1,
+        f"la salida de la red de {what} va de {values.min():.2g} a {values.max():.2g}.",
+        "Debe ser una probabilidad: una sigmoide, que pone problem='binary'.",
+    )
+    loss = getattr(model.loss, "name", model.loss)
+    expect(
+        "crossentropy" in str(loss),
+        f"la pérdida de la red de {what} es {loss}.",
+        "Para probabilidades de dos clases es la entropía cruzada binaria.",
+    )
+
+
+_RUNS = pd.DataFrame(
+    {
+        "variante": ["sin nada", "sin nada", "L1", "L1", "L2", "L2", "Dropout", "Dropout"],
+        "loss": [0.20, 0.21, 0.25, 0.26, 0.33, 0.34, 0.30, 0.31],
+        "val_loss": [0.50, 0.51, 0.40, 0.48, 0.45, 0.46, 0.42, 0.43],
+        "test_loss": [0.57, 0.58, 0.55, 0.56, 0.49, 0.50, 0.52, 0.53],
+    }
+)
+
+
+@exercise(
+    "Elegir sin mirar la prueba",
+    hints=[
+        "runs.groupby('variante').val_loss.mean() da la pérdida media de cada variante sobre sus semillas.",
+        "idxmin() devuelve el nombre de la menor.",
+    ],
+    learned="Si eliges con la prueba, la prueba ya no mide nada: pasó a ser otra validación.",
+)
+def choose(answer):
+    """``choose(runs)``: the name of the variant with the lowest mean validation loss."""
+    mirrored = _RUNS.assign(variante=_RUNS["variante"].iloc[::-1].to_numpy())
+    for runs, right in ((_RUNS, "Dropout"), (mirrored, "sin nada")):
+        by = runs.groupby("variante")
+        typical = [
+            (by.test_loss.mean().idxmin(), "Esa gana en la prueba: la prueba no se usa para elegir."),
+            (by.val_loss.min().idxmin(), "Esa tuvo una semilla con suerte: compara la media de sus semillas."),
+            (by.loss.mean().idxmin(), "Esa gana en entrenamiento: ahí gana siempre la que memoriza."),
+            (by.val_loss.mean().idxmax(), "Esa es la de mayor pérdida."),
+        ]
+        expect_text(call(answer, runs.copy()), right, "choose(runs)", "Busca la menor val_loss media.", typical=typical)
+
+
+def _cost(y, p, threshold, empty_room, walked_guest):
+    again = p >= threshold
+    return np.mean((y == 1) & ~again) * empty_room + np.mean((y == 0) & again) * walked_guest
+
+
+@exercise(
+    "Lo que cuesta equivocarse",
+    hints=[
+        "resold = p >= threshold dice qué habitaciones se revenden.",
+        "Cuesta empty_room donde y == 1 y no se revendió, y walked_guest donde y == 0 y se revendió: promedia.",
+    ],
+    learned="La exactitud cuenta los dos errores igual; el hotel no.",
+)
+def expected_cost(answer):
+    """``expected_cost(y, p, threshold, empty_room, walked_guest)``: mean cost of a booking."""
+    y, p = np.array([1, 1, 1, 0, 0, 1, 0, 1]), np.array([0.9, 0.2, 0.7, 0.8, 0.1, 0.3, 0.4, 0.7])
+    expect_function(
+        answer,
+        _cost,
+        [(y, p, 0.5, 100, 300), (y, p, 0.7, 80, 50), (y, p, 0.95, 100, 300)],
+        "Suma el coste de los dos errores y promedia entre todas las reservas.",
+        mistakes=[
+            (lambda y, p, t, e, w: len(y) * _cost(y, p, t, e, w), "Eso es el total: promedia entre las reservas."),
+            (
+                lambda y, p, t, e, w: _cost(y, p, t, w, e),
+                "Los costes están cambiados: ¿qué pasa si se revende y viene?",
+            ),
+            (lambda y, p, t, e, w: _cost(1 - y, p, t, e, w), "Está al revés: y == 1 es que se canceló."),
+            (lambda y, p, t, e, w: np.mean((y == 0) & (p >= t)) * w, "Faltan las habitaciones que quedan vacías."),
+            (lambda y, p, t, e, w: np.mean((y == 1) & (p < t)) * e, "Faltan los clientes que no caben."),
+            (
+                lambda y, p, t, e, w: _cost(y, p, np.nextafter(t, 2), e, w),
+                "Se revende desde el umbral: p >= threshold.",
+            ),
+            (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "Cada error tiene su coste: no los sumes antes."),
+        ],
+    )
+
+
+@exercise(
+    "El umbral que conviene",
+    hints=[
+        "Con probabilidad p de que cancele, revender cuesta (1 - p)·walked_guest y no revender, p·empty_room.",
+        "En el umbral las dos cuestan lo mismo: despeja p de (1 - p)·walked_guest = p·empty_room.",
+    ],
+    learned="Con 100 € y 300 € es 0.75, muy lejos de 0.5.",
+)
+def break_even(answer):
+    """``break_even(empty_room, walked_guest)``: the probability from which selling again costs less."""
+    expect_function(
+        answer,
+        lambda empty_room, walked_guest: walked_guest / (walked_guest + empty_room),
+        [(100, 300), (50, 50), (80, 20)],
+        "Iguala lo que cuesta revender con lo que cuesta no hacerlo.",
+        mistakes=[
+            (lambda e, w: e / (w + e), "Está al revés: si no alojar a un cliente es caro, hay que estar más seguro."),
+            (lambda e, w: w / e, "Eso es cuántas veces más cuesta; falta despejar p."),
+            (lambda e, w: e / w, "Eso es el cociente de los costes; falta despejar p."),
+            (lambda e, w: 0.5, "0.5 solo conviene cuando los dos errores cuestan lo mismo."),
+            (lambda e, w: 1 - e / w, "Revisa el despeje: p·empty_room = walked_guest - p·walked_guest."),
+        ],
+    )
+
+
+@exercise(
+    "El archivo que se entrega",
+    hints=[
+        "pd.DataFrame({…}) con dos columnas: id y prob_cancelacion.",
+        "La red devuelve una columna, de forma (n, 1): np.ravel(probability) la deja de forma (n,).",
+    ],
+    learned="Se entrega la probabilidad, no la decisión: así se puede medir el orden y la calibración.",
+)
+def submission(answer):
+    """``submission(ids, probability)``: the table that is handed in, one row per id."""
+    ids, values = pd.Series(["r0a", "r1b", "r2c"]), np.array([[0.25], [0.5], [0.9]], dtype="float32")
+    got = call(answer, ids.copy(), values)
+    what = "submission(ids, probability)"
+    expect(isinstance(got, pd.DataFrame), f"{what} no devolvió una tabla de pandas.", "Usa pd.DataFrame({…}).")
+    expect(
+        list(got.columns) == ["id", "prob_cancelacion"],
+        f"las columnas de {what} son {list(map(str, got.columns))}.",
+        "Se llaman id y prob_cancelacion, en ese orden y en minúsculas.",
+    )
+    expect(
+        list(got["id"]) == list(ids),
+        f"los id de {what} no son los recibidos, en su orden.",
+        "Copia ids tal como llegan: una fila por reserva.",
+    )
+    flat = values.ravel().astype(float)
+    expect_close(
+        got["prob_cancelacion"],
+        flat,
+        f"prob_cancelacion de {what}",
+        "Es la probabilidad que recibes, sin cambiarla.",
+        typical=[
+            (flat >= 0.5, "Eso es la decisión: se entrega la probabilidad."),
+            (1 - flat, "Eso es la probabilidad de que no se cancele."),
+            (100 * flat, "Va entre 0 y 1, no en porcentaje."),
+            (flat.round(1), "No redondees: pierde el orden entre reservas parecidas."),
+        ],
+        tolerance=1e-4,
+    )
