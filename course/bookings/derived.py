@@ -1,9 +1,9 @@
 """What else a hotel knows when it takes a booking: columns worked out from the others, for the models of the solution.
 
 Three ideas, each of them chosen on months before the test. The calendar of one year does not tell the next one's, so
-month, week and day go out and the day of arrival comes in as one number that only says how late it is: the share of
-cancellations moves over the years. Rooms booked together stay or go together, so their number tells. And some columns
-mean something else beside another one, so they go in crossed.
+month, week and day go out; the day of arrival stays as one number, for models that can tell old times from new ones.
+Rooms booked together stay or go together, so their number tells. And some columns mean something else beside another
+one, so they go in crossed.
 """
 
 import numpy as np
