@@ -59,7 +59,9 @@ def race(runs, ax=None, maximize=False):
         best = values.cummax() if maximize else values.cummin()
         mean, deviation = best.mean(axis=1), best.std(axis=1).fillna(0)
         ax.plot(mean.index, mean, LINE_STYLES[k], color=SERIES[k], label=method)
-        ax.fill_between(mean.index, mean - deviation, mean + deviation, color=SERIES[k], alpha=0.12, linewidth=0)
+        low = np.maximum(mean - deviation, best.min(axis=1))  # no further than what was seen: a loss is not negative
+        high = np.minimum(mean + deviation, best.max(axis=1))
+        ax.fill_between(mean.index, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         told.append(f"{method}, {number(mean.iloc[-1], 3)} ± {number(deviation.iloc[-1], 3)}")
     ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados", ylabel="mejor valor, media ± sd")
     ax.legend()
@@ -110,8 +112,8 @@ def trial_curves(curves, ax=None):
     return add_description(
         ax.figure,
         f"Lo que informó cada intento: {counted(counts['completo'], 'completo')} y "
-        f"{counted(counts['podado'], 'podado')}, que se cortan antes, con {int(spent.get('podado', 0))} informes "
-        f"en lugar de los {int(spent.get('completo', 0))} de los completos.",
+        f"{counted(counts['podado'], 'podado')}, que se cortan antes. Los podados gastaron "
+        f"{int(spent.get('podado', 0))} informes; los completos, {int(spent.get('completo', 0))}.",
     )
 
 

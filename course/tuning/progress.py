@@ -30,8 +30,8 @@ class Line:
             initial=done,
             file=sys.stdout,
             disable=not (shown and (sys.stdout.isatty() or in_notebook())),
-            bar_format="{bar:20} {n_fmt} de {total_fmt} intentos · {postfix} · quedan {remaining}",
-            postfix="aún sin resultado",
+            bar_format="{bar:20} {n_fmt} de {total_fmt} intentos · {desc} · quedan {remaining}",
+            desc="aún sin resultado",
         )
 
     def __call__(self, force=False):
@@ -43,7 +43,7 @@ class Line:
         self.bar.update(budget.closed(trials, self.asked) - self.bar.n)
         best = best_of(self.study, trials)
         if best:
-            self.bar.set_postfix_str(f"mejor {best.value:.4g} (intento {best.number})", refresh=False)
+            self.bar.set_description_str(f"mejor {best.value:.4g} (intento {best.number})", refresh=False)
         self.bar.refresh()
 
     def close(self):

@@ -1,0 +1,227 @@
+"""Checks of notebook 06: scales, grids, pruning, why the test set is touched once, and the student's own search."""
+
+import numpy as np
+
+from course.checks import Wrong, call, exercise, expect, expect_function
+
+TRIALS, TARGET = 12, 0.92
+"""What a student's own search may spend, and what it must reach in validation."""
+
+
+def _log_uniform(low, high, u):
+    return low * (high / low) ** u
+
+
+@exercise(
+    "Un número en escala logarítmica",
+    hints=[
+        "Con u = 0 debe salir low, y con u = 1, high. ¿Y con u = 0.5, entre 0.001 y 0.1?",
+        "De low a high se llega multiplicando por high / low: con u, se multiplica por una parte de eso.",
+        "low * (high / low) ** u",
+    ],
+    learned="Así 0.001 y 0.01 quedan tan lejos como 0.01 y 0.1: en una tasa de aprendizaje importan los factores.",
+)
+def log_uniform(answer):
+    """``log_uniform(low, high, u)``: the number at the share u of the way, on a logarithmic scale."""
+    expect_function(
+        answer,
+        _log_uniform,
+        [(0.001, 0.1, 0.5), (0.001, 0.1, 0.0), (2.0, 32.0, 0.25), (1e-4, 1.0, 1.0)],
+        mistakes=[
+            (lambda low, high, u: low + (high - low) * u, "Eso es la escala lineal: casi todo cae cerca de high."),
+            (lambda low, high, u: np.log(low) + (np.log(high) - np.log(low)) * u, "Eso es el logaritmo: falta np.exp."),
+            (lambda low, high, u: high * (low / high) ** u, "Está al revés: con u = 0 debe salir low."),
+            (
+                lambda low, high, u: low * (high - low) ** u,
+                "El factor entre los extremos es high / low, no high - low.",
+            ),
+            (lambda low, high, u: low * (high / low) * u, "u va en el exponente, no multiplicando."),
+        ],
+    )
+
+
+@exercise(
+    "El tamaño de una rejilla",
+    hints=[
+        "Cada valor de la primera lista se combina con cada uno de la segunda, y así.",
+        "Multiplica los largos de las listas; np.prod también sirve.",
+    ],
+    learned="Con 5 valores en cada uno de 6 hiperparámetros serían 15 625 redes: una rejilla no crece, estalla.",
+)
+def grid_size(answer):
+    """``grid_size(grid)``: how many combinations a dictionary of lists has."""
+    grids = [
+        {"tasa": [0.1, 0.01, 0.001], "neuronas": [4, 8], "activación": ["relu", "tanh", "elu", "gelu"]},
+        {"tasa": [0.1, 0.01, 0.001, 0.0001]},
+        {name: [1, 2, 3, 4, 5] for name in "abcdef"},
+    ]
+    expect_function(
+        answer,
+        lambda grid: int(np.prod([len(values) for values in grid.values()])),
+        grids,
+        mistakes=[
+            (lambda grid: sum(map(len, grid.values())), "Eso es la suma: los largos se multiplican."),
+            (len, "Eso es cuántos hiperparámetros hay, no cuántas combinaciones."),
+            (lambda grid: max(map(len, grid.values())), "Eso es el largo de la lista más larga."),
+            (lambda grid: max(map(len, grid.values())) ** len(grid), "No todas las listas tienen el mismo largo."),
+            (lambda grid: 2 ** len(grid), "No todas las listas tienen dos valores: mira sus largos."),
+        ],
+    )
+
+
+@exercise(
+    "El mejor valor hasta cada intento",
+    hints=[
+        "El primero es el primer valor; después, cada uno es el menor de los vistos hasta ahí.",
+        "np.minimum.accumulate(values) hace justo eso; un bucle con min también.",
+    ],
+    learned="Es la curva con que se comparan dos maneras de buscar: nunca sube.",
+)
+def best_so_far(answer):
+    """``best_so_far(values)``: the smallest value up to each trial."""
+    values = [np.array([0.9, 0.5, 0.7, 0.3, 0.4, 0.8]), np.array([0.2, 0.6])]
+    expect_function(
+        answer,
+        np.minimum.accumulate,
+        values,
+        exact_shape=True,
+        mistakes=[
+            (np.maximum.accumulate, "Ese es el mayor hasta cada intento: una pérdida es mejor cuando es menor."),
+            (lambda values: np.full(len(values), np.min(values)), "En el primer intento aún no conoces los demás."),
+            (lambda values: np.sort(values)[::-1], "Ordenar cambia los intentos de lugar."),
+            (lambda values: np.cumsum(values) / np.arange(1, len(values) + 1), "Esa es la media hasta cada intento."),
+            (np.min, "Se pide uno por intento, no solo el último."),
+            (lambda values: values, "Esos son los valores; falta quedarse con el menor hasta cada uno."),
+        ],
+    )
+
+
+@exercise(
+    "La regla de la mediana",
+    hints=[
+        "¿Es mejor o peor que la mitad de los demás, en la misma época?",
+        "np.median(others) da la mediana; con una pérdida, peor es mayor.",
+    ],
+    learned="Solo compara con los demás en la misma época: no hace falta saber cuánto es una buena pérdida.",
+)
+def should_prune(answer):
+    """``should_prune(loss, others)``: whether the loss is worse than the median of the others' at the same epoch."""
+    others = np.array([0.1, 0.2, 0.3, 0.4, 4.0])
+    cases = {0.35: True, 0.25: False, 0.15: False, 0.9: True, 0.05: False, 5.0: True}
+    given = {loss: call(answer, loss, others) for loss in cases}
+    for loss, result in given.items():
+        expect(
+            isinstance(result, bool | np.bool_),
+            f"should_prune({loss}, …) devolvió {result!r}; se esperaba True o False.",
+            "Devuelve la comparación misma: return … > …",
+        )
+    typical = [
+        (lambda loss: loss < 0.3, "Está al revés: con una pérdida, podar es para las mayores."),
+        (lambda loss: loss > others.mean(), "Esa es la media, y un solo desastre (el 4.0) la arruina: usa np.median."),
+        (lambda loss: loss > others.min(), "Así solo sobrevive el mejor de todos: compara con la mediana."),
+        (lambda loss: loss > others.max(), "Así no se poda casi nunca: compara con la mediana."),
+        (lambda loss: False, "No se poda nunca."),
+        (lambda loss: True, "Se poda siempre."),
+    ]
+    wrong = [loss for loss, right in cases.items() if bool(given[loss]) != right]
+    if wrong:
+        same = (hint for rule, hint in typical if all(bool(given[loss]) == bool(rule(loss)) for loss in cases))
+        listed = others.tolist()
+        raise Wrong(f"should_prune({wrong[0]}, {listed}) devolvió {given[wrong[0]]}.", next(same, ""))
+
+
+@exercise(
+    "El mejor por suerte",
+    hints=[
+        "rng.binomial(examples, accuracy, size=models) da cuántos aciertos tiene cada modelo.",
+        "Divide por examples para tener exactitudes, y quédate con la mayor.",
+    ],
+    learned="Ninguno es mejor que otro, y aun así el elegido lo parece: por eso no se elige con el conjunto de prueba.",
+)
+def luckiest(answer):
+    """``luckiest(accuracy, examples, models, rng)``: the best measured accuracy among equally good models."""
+
+    def mean(rule, *case):
+        rng = np.random.default_rng(0)
+        return float(np.mean([np.asarray(rule(*case, rng), float) for _ in range(400)]))
+
+    def asked(*arguments):
+        return call(answer, *arguments)
+
+    first = call(answer, 0.8, 100, 40, np.random.default_rng(0))
+    expect(np.ndim(first) == 0, f"luckiest(…) devolvió {np.size(first)} números; se espera uno.", "Falta max().")
+    typical = [
+        (lambda a, n, m, rng: rng.binomial(n, a, m).max(), "Eso son aciertos: divide por examples."),
+        (lambda a, n, m, rng: rng.binomial(n, a, m).mean() / n, "Esa es la media de todos: se elige el mejor."),
+        (lambda a, n, m, rng: rng.binomial(n, a, m).min() / n, "Ese es el peor: se elige el mejor."),
+        (lambda a, n, m, rng: rng.binomial(n, a) / n, "Falta size=models: son muchos modelos, no uno."),
+        (lambda a, n, m, rng: rng.binomial(m, a, n).max() / m, "Están cambiados: examples ejemplos por modelo."),
+        (lambda a, n, m, rng: a, "Esa es la exactitud verdadera; se pide la que se mide."),
+    ]
+    for case in ((0.8, 100, 40), (0.6, 1000, 10)):
+        got, expected = mean(asked, *case), mean(lambda a, n, m, rng: rng.binomial(n, a, m).max() / n, *case)
+        if abs(got - expected) > 0.004:
+            same = (hint for rule, hint in typical if abs(mean(rule, *case) - got) <= 0.004)
+            text = "luckiest({}, {}, {}, rng) da en promedio {:.3g}; se esperaba cerca de {:.3g}."
+            raise Wrong(text.format(*case, got, expected), next(same, ""))
+    draws = {float(call(answer, 0.8, 100, 40, np.random.default_rng(seed))) for seed in range(20)}
+    expect(len(draws) > 1, "luckiest(…) devuelve siempre lo mismo.", "Sortea con el rng que recibe.")
+
+
+@exercise(
+    "Tu propia búsqueda",
+    hints=[
+        "¿Qué hiperparámetro importa más en la búsqueda de arriba? Dale el rango que lo merece.",
+        "Pocos intentos piden pocos hiperparámetros: deja fijos los que menos importan.",
+        "La tasa de aprendizaje, en escala logarítmica cerca de 0.001; las neuronas, más de 64.",
+    ],
+    learned="Un buen espacio vale más que muchos intentos.",
+)
+def own_search(answer):
+    """A study of ``tuning.search("mnist-clase", …)`` of at most `TRIALS` trials that reaches `TARGET`."""
+    expect(
+        hasattr(answer, "trials") and hasattr(answer, "user_attrs"),
+        f"own vale {type(answer).__name__}, y se espera una búsqueda.",
+        "Guarda lo que devuelve tuning.search(…), no su mejor valor.",
+    )
+    problem = answer.user_attrs.get("búsqueda", {}).get("problema")
+    expect(
+        problem == "mnist-clase",
+        f"la búsqueda es sobre {problem!r}.",
+        'El problema es "mnist-clase": tuning.search("mnist-clase", espacio, …).',
+    )
+    ended = [trial for trial in answer.trials if trial.state.is_finished()]
+    expect(
+        len(ended) <= TRIALS,
+        f"la búsqueda gastó {len(ended)} intentos; el presupuesto es {TRIALS}.",
+        "Con más intentos gana cualquiera: piensa mejor el espacio.",
+    )
+    complete = [trial for trial in ended if trial.state.name == "COMPLETE"]
+    expect(complete, "ningún intento llegó al final.", "Revisa el espacio: mira tuning.table(own).")
+    best = max(complete, key=lambda trial: trial.value)
+    if best.value < TARGET:
+        message = f"tu mejor exactitud en validación es {best.value:.3f}; hay que llegar a {TARGET}."
+        raise Wrong(message, _where_to_look(best, complete))
+
+
+def _where_to_look(best, complete):
+    """Say what the best trial tells about the space: a fixed rate, or a best value at the edge of its range."""
+    rate = best.params.get("learning_rate")
+    if rate is None or len({trial.params.get("learning_rate") for trial in complete}) == 1:
+        return "La tasa de aprendizaje es lo que más importa: búscala también, en escala logarítmica."
+    for name, kind in best.distributions.items():
+        low, high = getattr(kind, "low", None), getattr(kind, "high", None)
+        if low is None or low == high:
+            continue
+        share = _share(best.params[name], low, high)
+        if share < 0.1 or share > 0.9:
+            edge = "abajo" if share < 0.1 else "arriba"
+            return f"El mejor intento tiene {name} en el borde de su rango, hacia {edge}: amplíalo por ahí."
+    return ""
+
+
+def _share(value, low, high):
+    """Return where a value is in its range, from 0 to 1; by factors, where the range spans many."""
+    if low > 0 and high / low > 10:
+        value, low, high = np.log(value), np.log(low), np.log(high)
+    return (value - low) / (high - low)

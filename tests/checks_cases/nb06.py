@@ -1,0 +1,149 @@
+import math
+import statistics
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from checks_cases import Cases
+
+log_uniform = Cases(
+    right=[
+        lambda low, high, u: np.exp(np.log(low) + u * (np.log(high) - np.log(low))),
+        lambda low, high, u: low ** (1 - u) * high**u,
+        lambda low, high, u: 10 ** (math.log10(low) * (1 - u) + math.log10(high) * u),
+    ],
+    wrong=[
+        (lambda low, high, u: low * (1 - u) + high * u, "escala lineal"),
+        (lambda low, high, u: np.log(low) * (1 - u) + np.log(high) * u, "falta np.exp"),
+        (lambda low, high, u: high * (low / high) ** u, "al revés"),
+        (lambda low, high, u: low * (high - low) ** u, "high / low, no"),
+        (lambda low, high, u: u * high, "en el exponente"),
+        (lambda low, high, u: 10**u, "nb06.log_uniform.hint()"),
+    ],
+)
+
+
+def product(grid):
+    total = 1
+    for values in grid.values():
+        total *= len(values)
+    return total
+
+
+grid_size = Cases(
+    right=[product, lambda grid: math.prod(map(len, grid.values()))],
+    wrong=[
+        (lambda grid: sum(len(values) for values in grid.values()), "la suma"),
+        (lambda grid: len(grid), "cuántos hiperparámetros"),
+        (lambda grid: max(len(values) for values in grid.values()), "más larga"),
+        (lambda grid: max(map(len, grid.values())) ** len(grid), "mismo largo"),
+        (lambda grid: 2 ** len(grid), "dos valores"),
+    ],
+)
+
+
+def by_loop(values):
+    best, found = math.inf, []
+    for value in values:
+        best = min(best, value)
+        found.append(best)
+    return found
+
+
+best_so_far = Cases(
+    right=[by_loop, lambda values: [min(values[: k + 1]) for k in range(len(values))]],
+    wrong=[
+        (lambda values: np.maximum.accumulate(values), "el mayor"),
+        (lambda values: [min(values)] * len(values), "aún no conoces"),
+        (lambda values: sorted(values, reverse=True), "de lugar"),
+        (lambda values: [np.mean(values[: k + 1]) for k in range(len(values))], "la media"),
+        (lambda values: min(values), "uno por intento"),
+        (lambda values: list(values), "Esos son los valores"),
+    ],
+)
+
+should_prune = Cases(
+    right=[
+        lambda loss, others: loss > statistics.median(others),
+        lambda loss, others: bool(loss > sorted(others)[len(others) // 2]),
+        lambda loss, others: np.mean(np.asarray(others) < loss) > 0.5,
+    ],
+    wrong=[
+        (lambda loss, others: loss < np.median(others), "al revés"),
+        (lambda loss, others: loss > np.mean(others), "la media"),
+        (lambda loss, others: loss > min(others), "el mejor de todos"),
+        (lambda loss, others: loss > max(others), "casi nunca"),
+        (lambda loss, others: False, "No se poda nunca"),
+        (lambda loss, others: True, "Se poda siempre"),
+        (lambda loss, others: np.median(others), "la comparación misma"),
+    ],
+)
+
+luckiest = Cases(
+    right=[
+        lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy) for _ in range(models)) / examples,
+        lambda accuracy, examples, models, rng: (rng.random((models, examples)) < accuracy).mean(axis=1).max(),
+    ],
+    wrong=[
+        (lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy, models)), "divide por examples"),
+        (
+            lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models).mean() / examples,
+            "la media",
+        ),
+        (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models).min() / examples, "el peor"),
+        (lambda accuracy, examples, models, rng: rng.binomial(models, accuracy, examples).max() / models, "cambiados"),
+        (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models) / examples, "Falta max()"),
+    ],
+)
+
+
+def study(values, rate=(1e-4, 1e-1), rates=None, units=(16, 256), problem="mnist-clase"):
+    """A finished search, as a student's would look; nothing is trained."""
+    made = optuna.create_study(direction="maximize")
+    made.set_user_attr("búsqueda", {"problema": problem})
+    kinds = {"learning_rate": FloatDistribution(*rate, log=True), "units": IntDistribution(*units)}
+    if rates is None:
+        rates = [1e-3] * len(values) if rate[0] <= 1e-3 <= rate[1] else [rate[0]] * len(values)
+        rates = [value * (1 + k / 100) for k, value in enumerate(rates)]
+    for value, chosen in zip(values, rates, strict=True):
+        params = {"learning_rate": chosen, "units": (units[0] + units[1]) // 2}
+        made.add_trial(optuna.create_trial(params=params, distributions=kinds, value=value))
+    return made
+
+
+def fixed_rate(values):
+    made = optuna.create_study(direction="maximize")
+    made.set_user_attr("búsqueda", {"problema": "mnist-clase"})
+    for value in values:
+        kinds = {"units": CategoricalDistribution([32, 64])}
+        made.add_trial(optuna.create_trial(params={"units": 32}, distributions=kinds, value=value))
+    return made
+
+
+def unfinished():
+    made = optuna.create_study(direction="maximize")
+    made.set_user_attr("búsqueda", {"problema": "mnist-clase"})
+    made.add_trial(optuna.create_trial(state=optuna.trial.TrialState.FAIL))
+    return made
+
+
+own_search = Cases(
+    right=[study([0.9, 0.93, 0.91]), study([0.92]), fixed_rate([0.95] * 12)],
+    wrong=[
+        (0.95, "no su mejor valor"),
+        (study([0.95], problem="circle"), 'El problema es "mnist-clase"'),
+        (study([0.95] * 13), "Con más intentos gana cualquiera"),
+        (unfinished(), "Revisa el espacio"),
+        (fixed_rate([0.9, 0.91]), "búscala también"),
+        (
+            study([0.85, 0.9], rate=(1e-2, 1.0), rates=[0.02, 0.0101]),
+            "learning_rate en el borde de su rango, hacia abajo",
+        ),
+        (
+            study([0.85, 0.9], rate=(1e-6, 1e-4), rates=[1e-5, 9e-5]),
+            "learning_rate en el borde de su rango, hacia arriba",
+        ),
+        (study([0.85, 0.9]), "nb06.own_search.hint()"),
+    ],
+)
