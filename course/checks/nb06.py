@@ -107,7 +107,7 @@ def best_so_far(answer):
 def should_prune(answer):
     """``should_prune(loss, others)``: whether the loss is worse than the median of the others' at the same epoch."""
     others = np.array([0.1, 0.2, 0.3, 0.4, 4.0])
-    cases = {0.35: True, 0.25: False, 0.15: False, 0.9: True, 0.05: False, 5.0: True}
+    cases = {0.35: True, 0.25: False, 0.15: False, 0.9: True, 0.05: False, 2.0: True, 5.0: True}
     given = {loss: call(answer, loss, others) for loss in cases}
     for loss, result in given.items():
         expect(
