@@ -68,7 +68,13 @@ def keras():
     # In a process of its own: a TensorFlow built for another processor takes the whole process with it.
     program = "from course import environment as e; k = e.import_keras(); print(k.__version__, k.config.backend())"
     try:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=KERAS_TIMEOUT)
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", program],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=KERAS_TIMEOUT,
+        )
     except subprocess.TimeoutExpired:
         return [(False, f"Keras no arranca en {KERAS_TIMEOUT} s", "cierra otros programas y vuelve a probar")]
     words = done.stdout.split()[-2:]
