@@ -76,7 +76,7 @@ endef
 
 # The stamp makes a second call work without network: nothing is installed twice.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Hace falta Python 3.11 o más nuevo; $(PYTHON) es $$($(PYTHON) --version). Prueba: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Hace falta Python 3.11, 3.12 o 3.13; $(PYTHON) es $$($(PYTHON) --version). Prueba: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]" -c constraints.txt
 	@# Forty students need no question about news in English before the class starts.

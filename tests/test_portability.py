@@ -2,12 +2,18 @@
 
 import ast
 import io
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path, PureWindowsPath
 
 import pytest
+import yaml
+from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from course import cli, datasets, doctor, notebooks, submissions
 from course.errors import CourseError
@@ -16,6 +22,7 @@ from course.tuning import dashboard
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "course").rglob("*.py"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def git(*words, where=ROOT):
@@ -151,3 +158,72 @@ def test_every_order_speaks_to_a_poor_console_from_a_folder_with_accents(encodin
 def _names(parser):
     (commands,) = (action for action in parser._subparsers._group_actions)
     return set(commands.choices)
+
+
+# --- one list of dependencies --------------------------------------------------------------------------------------
+
+
+def test_conda_and_binder_install_the_project_with_the_tested_set():
+    """Binder copies the whole repository before it installs only where a line of pip's names a local file."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["name"] == PROJECT["name"]
+    python, pip, lines = environment["dependencies"]
+    version = python.removeprefix("python=")
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+    assert f"Programming Language :: Python :: {version}" in PROJECT["classifiers"]
+    assert pip == "pip"
+    assert lines == {"pip": ["--constraint constraints.txt", "--editable .[test]"]}
+    assert "test" in PROJECT["optional-dependencies"]
+
+
+def test_the_tested_set_has_each_dependency_in_the_range_that_the_project_accepts():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {_normal(pin.name): pin.specifier for pin in map(Requirement, lines)}
+    extras = {name: listed for name, listed in PROJECT["optional-dependencies"].items() if name != "bench"}
+    wanted = [Requirement(line) for listed in (PROJECT["dependencies"], *extras.values()) for line in listed]
+    for requirement in wanted:
+        if requirement.name != PROJECT["name"] and (requirement.marker is None or requirement.marker.evaluate()):
+            (pin,) = pins[_normal(requirement.name)]
+            assert requirement.specifier.contains(pin.version), f"{requirement} / {pin}"
+
+
+def _normal(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+# --- Google Colab --------------------------------------------------------------------------------------------------
+
+
+class _Colab:
+    """What `get_ipython()` returns there: a shell of another name."""
+
+    def __init__(self, shell):
+        self.shell = shell
+
+    def __str__(self):
+        return "<google.colab._shell.Shell object at 0x7f00>"
+
+    def __getattr__(self, name):
+        return getattr(self.shell, name)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["in Colab", "elsewhere"])
+def test_the_class_is_installed_only_in_colab(there):
+    shell, asked = InteractiveShell(), []
+    shell.register_magic_function(asked.append, magic_name="pip")
+    if there:
+        own = shell.user_ns["get_ipython"]
+        shell.user_ns["get_ipython"] = lambda: _Colab(own())
+    assert shell.run_cell(notebooks.COLAB).success
+    names = [word for line in asked for word in line.split() if not word.startswith("-")]
+    assert names == (["install", PROJECT["name"], "install", "anywidget", "optuna", "wasmtime"] if there else [])
+    assert {*names} - {"install", PROJECT["name"]} <= {Requirement(line).name for line in PROJECT["dependencies"]}
+
+
+@pytest.mark.parametrize("path", notebooks.solutions(), ids=lambda path: path.stem)
+def test_each_student_copy_begins_so_and_stays_within_30_cells(path):
+    copy = notebooks.read(path.parent.parent / path.name)
+    code = notebooks.code_cells(copy.cells)
+    assert code[0].source.startswith(notebooks.COLAB)
+    assert sum("google.colab" in cell.source for cell in code) == 1
+    assert len(copy.cells) <= 30
