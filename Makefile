@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WHEELS := build/wheels
+NEEDS_UV = $(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[versions]" -c constraints.txt
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser test-offline test-oldest test-newest postgres lab lint unit notebooks clean
+.PHONY: help setup run test test-browser test-offline test-install test-oldest test-newest postgres lab lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +28,10 @@ test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en
 
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
+
+test-install: $(WHEELS)/.complete ## Construye el wheel y el sdist, los instala aparte y los usa desde otra carpeta
+	@$(NEEDS_UV)
+	$(BIN)/python -m pytest tests/install --durations=8
 
 test-oldest: setup ## Prueba con las dependencias más antiguas que admite pyproject.toml
 	$(call with_versions,oldest,--resolution lowest-direct)
@@ -67,7 +72,7 @@ $(WHEELS)/.complete: pyproject.toml constraints.txt | $(INSTALLED)
 
 # An environment of its own with other versions, and in it the tests and the notebooks that train little.
 define with_versions
-	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[versions]" -c constraints.txt
+	@$(NEEDS_UV)
 	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) build/$(1)
 	$(BIN)/python -m uv pip install --quiet --python build/$(1) $(2) -e ".[test]"
 	build/$(1)/bin/python -m pytest -p no:cacheprovider -n 2 $(TESTS)
