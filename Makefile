@@ -27,6 +27,9 @@ test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en
 postgres: ## Instala PostgreSQL para las pruebas que lo usan (en Debian y Ubuntu)
 	@ls /usr/local/bin/initdb /usr/bin/initdb /usr/lib/postgresql/*/bin/initdb 2>/dev/null | grep -q . || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends postgresql; } || { echo "Sin PostgreSQL sus pruebas se saltan. En Debian o Ubuntu: sudo apt-get install postgresql"; exit 1; }
 
+spelling: ## Instala el corrector ortográfico para las pruebas que lo usan (en Debian y Ubuntu)
+	@{ command -v hunspell && ls /usr/share/hunspell/es_MX.dic; } >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends hunspell hunspell-es; } || { echo "Sin hunspell sus pruebas se saltan. En Debian o Ubuntu: sudo apt-get install hunspell hunspell-es"; exit 1; }
+
 lab: setup ## Abre JupyterLab con los cuadernos de la clase
 	$(BIN)/python -m jupyter lab --notebook-dir=notebooks
 

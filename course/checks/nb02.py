@@ -124,7 +124,7 @@ def _backward(x, y, weights, biases):
         "Empieza por la salida, que es lineal: du = dL/dŷ. Recorre las capas con reversed(range(len(weights))).",
         "Guarda dw y db de cada capa y, al final, déjalos en el orden de las capas.",
     ],
-    learned="Acabas de programar backpropagation.",
+    learned="Acabas de programar la propagación hacia atrás (backpropagation).",
 )
 def backward(answer):
     """``backward(x, y, weights, biases)`` → (list of dW, list of db), first layer first."""

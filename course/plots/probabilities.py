@@ -79,12 +79,12 @@ def thresholds(y, probabilities, costs=metrics.COSTS, ax=None):
     never = metrics.expected_cost(y, next(iter(probabilities.values())), np.inf, costs)
     text = [_draw_costs(ax, i, name, y, values, costs) for i, (name, values) in enumerate(probabilities.items())]
     ax.axhline(never, color=INK, linestyle=":", linewidth=1.6, label="no revender nunca")
-    ax.set(title="Coste según el umbral", xlabel="umbral: se revende desde esta probabilidad", ylabel="€ por reserva")
+    ax.set(title="Costo según el umbral", xlabel="umbral: se revende desde esta probabilidad", ylabel="€ por reserva")
     ax.set(xlim=(0, 1), ylim=(0, 2 * never))
     ax.legend(loc="upper right")
     return add_description(
         ax.figure,
-        f"Coste medio de una reserva según el umbral; no revender nunca cuesta {number(never, 1)} €. {' '.join(text)}",
+        f"Costo medio de una reserva según el umbral; no revender nunca cuesta {number(never, 1)} €. {' '.join(text)}",
     )
 
 

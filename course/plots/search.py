@@ -63,7 +63,8 @@ def race(runs, ax=None, maximize=False):
         high = np.minimum(mean + deviation, best.max(axis=1))
         ax.fill_between(mean.index, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         told.append(f"{method}, {number(mean.iloc[-1], 3)} ± {number(deviation.iloc[-1], 3)}")
-    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados", ylabel="mejor valor, media ± sd")
+    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados")
+    ax.set_ylabel("mejor valor, media ± desviación")
     ax.legend()
     return add_description(
         ax.figure,
