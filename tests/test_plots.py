@@ -1,6 +1,9 @@
 import base64
 import itertools
+import json
+import tomllib
 from io import BytesIO
+from pathlib import Path
 
 import matplotlib as mpl
 import nbformat
@@ -601,6 +604,18 @@ def test_a_notebook_keeps_each_figure_once_with_its_alt_text(pictures, cell, exp
 def test_a_notebook_keeps_figures_of_few_colours(pictures):
     [(_, png)] = pictures["show"]
     assert len(Image.open(BytesIO(png)).convert("RGB").getcolors()) <= output.COLORS
+
+
+def test_the_extension_of_jupyterlab_is_installed_under_its_own_name():
+    """JupyterLab looks it up by the name in its package.json, which must be that of its folder and of its module."""
+    folder = Path(__file__).parents[1] / "course" / "labextension"
+    project = tomllib.loads((folder.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]["course/labextension"]
+    package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    assert installed == f"share/jupyter/labextensions/{package['name']}"
+    assert package["version"] == project["project"]["version"]
+    script = folder / package["jupyterlab"]["_build"]["load"]
+    assert f'const NAME = "{package["name"]}";' in script.read_text(encoding="utf-8")
 
 
 def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():

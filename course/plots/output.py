@@ -1,7 +1,7 @@
 """What a notebook keeps of a figure: a small PNG, and an alt text that says in words, with numbers, what it shows.
 
 A figure carries its text in ``figure.alt_text``. Once `install` has run, Jupyter stores it in the output's metadata,
-``{"image/png": {"alt": …}}``.
+``{"image/png": {"alt": …}}``: from there `course.pages` takes it, and in JupyterLab `course/labextension`.
 """
 
 import re
