@@ -6,19 +6,9 @@ from matplotlib import pyplot as plt
 from course import validation
 from course.errors import CourseError
 from course.functions import ACTIVATION_RULES, ACTIVATIONS
+from course.palette import BLUE, INK, PAPER, SERIES, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import (
-    BLUE,
-    INK,
-    LINE_STYLES,
-    PAPER,
-    SERIES,
-    VERMILLION,
-    axes_for,
-    integer,
-    number,
-    styled,
-)
+from course.plots.style import LINE_STYLES, axes_for, integer, number, styled
 
 _LOSSES = {"loss": "entrenamiento", "val_loss": "validación"}
 _FEW_EPOCHS = 30  # up to which each epoch has its own mark

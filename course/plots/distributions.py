@@ -3,8 +3,9 @@
 import numpy as np
 
 from course.errors import CourseError
+from course.palette import BLUE, INK, VERMILLION
 from course.plots.output import add_description
-from course.plots.style import BLUE, INK, VERMILLION, axes_for, number, styled
+from course.plots.style import axes_for, number, styled
 
 _SPANISH = {
     "test_loss": "pérdida de prueba",

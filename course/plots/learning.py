@@ -4,8 +4,9 @@ import numpy as np
 
 from course import validation
 from course.errors import CourseError
+from course.palette import BLUE, INK, SERIES, VERMILLION
 from course.plots.output import add_description
-from course.plots.style import BLUE, INK, SERIES, VERMILLION, axes_for, counted, number, styled, symbol
+from course.plots.style import axes_for, counted, number, styled, symbol
 
 _MARKERS = ("o", "s", "x", "+")
 

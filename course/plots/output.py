@@ -87,7 +87,9 @@ def _axes_text(axes):
 
 
 def install():
-    """Make Jupyter store the alt text of every figure that it shows; outside IPython, do nothing.
+    """Make Jupyter store the alt text of every figure, and draw the notebook's own in the class's style.
+
+    Outside IPython, do nothing.
 
     The inline backend replaces what is registered for `Figure` as PNG when the first figure is drawn. It leaves alone
     the mime bundle formatter, which may return metadata without data, and subclasses of `Figure`; so the order of the
@@ -103,6 +105,9 @@ def install():
     shell = sys.modules["IPython"].get_ipython()
     if shell is None:
         return False
+    from course.plots import style  # which draws on a Drawing, so that it cannot be imported above
+
+    style.apply()
     shell.display_formatter.mimebundle_formatter.for_type(Figure, _metadata)
     shell.display_formatter.formatters["image/png"].for_type(Drawing, png)
     return True

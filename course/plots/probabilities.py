@@ -4,8 +4,9 @@ import numpy as np
 
 from course.bookings import metrics
 from course.errors import CourseError
+from course.palette import INK, SERIES
 from course.plots.output import add_description
-from course.plots.style import INK, LINE_STYLES, SERIES, axes_for, number, styled
+from course.plots.style import LINE_STYLES, axes_for, number, styled
 
 _MARKERS = ("o", "s", "D", "^")
 
