@@ -437,6 +437,28 @@ def test_axes_of_the_user_are_drawn_in_and_told_together():
     assert len(plt.get_fignums()) == 1
 
 
+INTO_AXES = {
+    "losses": lambda ax: plots.loss_curve(history(), ax=ax),
+    "counts": lambda ax: plots.operation_counts(graph.operation_counts([1, 2]), ax=ax),
+    "one weight": lambda ax: plots.descent(bowl, [4.0, 2.5], ax=ax),
+    "gradients": lambda ax: plots.gradients({"a mano": [0.1], "numérico": [0.1]}, ax=ax),
+    "runs": lambda ax: plots.distributions(RUNS, by="layers", threshold=0.4, ax=ax),
+    "calibration": lambda ax: plots.calibration(CANCELED, MODELS, ax=ax),
+    "thresholds": lambda ax: plots.thresholds(CANCELED, MODELS, ax=ax),
+    "race": lambda ax: plots.race(RACE, ax=ax),
+    "trial curves": lambda ax: plots.trial_curves(CURVES, ax=ax),
+}
+
+
+@pytest.mark.parametrize("draw", INTO_AXES.values(), ids=INTO_AXES.keys())
+def test_in_axes_of_the_user_lines_look_the_same(draw):
+    """Axes keep the styles that their lines take turns in from when they were made."""
+    own = [looks(line) for line in draw(None).axes[0].lines]
+    with plt.rc_context({"axes.prop_cycle": mpl.cycler(linestyle=[":", "-."])}):
+        _, ax = plt.subplots()
+        assert [looks(line) for line in draw(ax).axes[0].lines] == own
+
+
 def test_operation_counts_tell_both_growths():
     table = graph.operation_counts()
     figure = plots.operation_counts(table)

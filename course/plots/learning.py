@@ -68,7 +68,7 @@ def _evaluate(loss, points):
 def _draw_valley(ax, loss, low, high):
     """Draw the loss as a curve over one weight."""
     w = np.linspace(low, high, 200)
-    ax.plot(w[:, 0], _evaluate(loss, w), color=BLUE, label="pérdida")
+    ax.plot(w[:, 0], _evaluate(loss, w), "-", color=BLUE, label="pérdida")
     ax.set(xlabel="peso $w$", ylabel="pérdida")
 
 

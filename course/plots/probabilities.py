@@ -36,7 +36,7 @@ def calibration(y, probabilities, ax=None):
     """
     _check(probabilities)
     ax = axes_for(ax, width=6.2)
-    ax.plot([0, 1], [0, 1], color=INK, linewidth=1, label="perfecta")
+    ax.plot([0, 1], [0, 1], "-", color=INK, linewidth=1, label="perfecta")
     text = [_draw_groups(ax, i, name, y, values) for i, (name, values) in enumerate(probabilities.items())]
     ax.set(title="Calibración", xlabel="probabilidad predicha", ylabel="frecuencia de cancelación")
     ax.set(xlim=(0, 1), ylim=(0, 1))

@@ -45,7 +45,8 @@ _CYCLE = cycler(color=SERIES * 2, linestyle=LINE_STYLES + LINE_STYLES[1:] + LINE
 def apply():
     """Make the class's style that of all figures; what the user has already set stays."""
     plt.draw_if_interactive()  # loads the backend, whose settings must be there first
-    for name, value in {**_RC, "axes.prop_cycle": _CYCLE}.items():
+    own = {**_RC, "axes.prop_cycle": _CYCLE, "axes.grid": False}  # a grid would cross out pictures
+    for name, value in own.items():
         if plt.rcParams[name] == plt.rcParamsDefault[name]:
             plt.rcParams[name] = value
 
