@@ -8,8 +8,13 @@ INSTALLED := $(VENV)/.installed
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
+SITE := $(BIN)/python -m sphinx --quiet -c docs -d build/sphinx
+PIN := $(BIN)/uv pip compile pyproject.toml --extra test --extra browser --extra update --quiet --no-header --no-annotate \
+	--universal --fork-strategy fewest --python-version 3.11
+UPDATE := build/update
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser postgres lab lint unit notebooks clean
+.PHONY: help setup run test test-browser postgres lab docs links constraints update lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +35,29 @@ postgres: ## Instala PostgreSQL para las pruebas que lo usan (en Debian y Ubuntu
 lab: setup ## Abre JupyterLab con los cuadernos de la clase
 	$(BIN)/python -m jupyter lab --notebook-dir=notebooks
 
+docs: setup ## Hace el sitio de la clase, con buscador y sin nada de la red, en build/docs
+	$(SITE) -W --keep-going -b html . build/docs
+	@echo "Ábrelo en el navegador: build/docs/index.html"
+
+links: setup ## Prueba los enlaces externos del sitio, uno por uno (necesita red)
+	$(SITE) -b linkcheck . build/links
+
+constraints: setup ## Fija en constraints.txt lo que pyproject.toml pide y allí no está, sin subir nada
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	$(PIN) --output-file constraints.txt
+
+update: setup ## Sube las versiones probadas y se detiene si se mueve un número (ACCEPT=1 los acepta; NAMES="00 01", solo esos)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@mkdir -p $(UPDATE)
+	cp constraints.txt $(UPDATE)/constraints.txt
+	$(PIN) --upgrade --output-file $(UPDATE)/constraints.txt
+	@diff constraints.txt $(UPDATE)/constraints.txt || true
+	@# The newest set is tried in an environment of its own: until it has passed, nothing of the old one is touched.
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(UPDATE)/venv
+	$(BIN)/uv pip install --quiet --python $(UPDATE)/venv -e ".[test]" -c $(UPDATE)/constraints.txt
+	$(UPDATE)/venv/bin/python -m course notebooks update $(NAMES) $(if $(ACCEPT),--accept)
+	$(if $(NAMES),@echo "constraints.txt no se toca: faltan los demás cuadernos.",cp $(UPDATE)/constraints.txt constraints.txt)
+
 setup: $(INSTALLED) ## Crea .venv e instala el proyecto (las otras órdenes lo hacen solas)
 
 lint: setup ## Revisa el estilo del código
@@ -37,7 +65,7 @@ lint: setup ## Revisa el estilo del código
 	$(BIN)/python -m ruff format --check .
 
 unit: setup ## Ejecuta las pruebas, con TensorFlow y con JAX
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_training.py
 
 notebooks: setup ## Comprueba los cuadernos: copias al día, guardas y nbval
