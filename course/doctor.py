@@ -1,4 +1,7 @@
-"""Does this machine have what the class needs? One line per question: ✔, or ✘ and what to do."""
+"""Does this machine have what the class needs? One line per question: ✔, or ✘ and what to do.
+
+What the class can do without is marked with ⚠: a classroom without network is no broken one.
+"""
 
 import importlib.metadata
 import os
@@ -24,7 +27,10 @@ _INSTALL = "instala el proyecto otra vez: python -m pip install -e ."
 
 
 def report():
-    """Print every line; return the exit status: 1 when one of them is ✘."""
+    """Print every line; return the exit status: 1 when one of them is ✘.
+
+    A line is whether all is well (None: not all, but the class can be given), what was found, and what to do.
+    """
     healthy = True
     for name, check in CHECKS.items():
         try:
@@ -32,8 +38,8 @@ def report():
         except Exception as error:
             lines = [(False, f"{name}: {type(error).__name__}: {error}", _INSTALL)]
         for good, text, remedy in lines:
-            healthy = healthy and good
-            print(f"✔ {text}" if good else f"✘ {text}\n    → {remedy}", flush=True)
+            healthy = healthy and good is not False
+            print(f"✔ {text}" if good else f"{'⚠' if good is None else '✘'} {text}\n    → {remedy}", flush=True)
     print("\nTodo listo: python -m course run" if healthy else "\nArregla lo marcado con ✘ y vuelve a probar.")
     return int(not healthy)
 

@@ -31,6 +31,14 @@ def test_all_well_is_status_0(monkeypatch, capsys):
     assert printed.endswith("Todo listo: python -m course run\n")
 
 
+def test_what_the_class_can_do_without_is_a_warning_and_status_0(monkeypatch, capsys):
+    states = [("MNIST", True, "intacto"), ("Reservas", None, "descárgalas")]
+    monkeypatch.setattr(datasets, "status", lambda: states)
+    only(monkeypatch, "datos")
+    assert doctor.report() == 0
+    assert capsys.readouterr().out.startswith("✔ MNIST: intacto\n⚠ Reservas\n    → descárgalas\n\nTodo listo")
+
+
 def test_a_check_that_breaks_is_a_line_and_not_a_traceback(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "CHECKS", {"disco": lambda: shutil.disk_usage("/no/such/folder")})
     assert doctor.report() == 1
