@@ -68,10 +68,12 @@ def update(names=(), accept=False, cell_timeout=300, notebook_timeout=900, folde
         if run.error:
             failed.append(path.stem)
             continue
-        fresh[path] = notebook = notebooks.normalise(notebook)
+        notebook = notebooks.normalise(notebook)
         runner.write_copies(notebook, path.stem, Path(output))
         found = changes(stored, notebook)
-        print("\n".join(map(str, found)) or "  sin cambios")
+        print("\n".join(map(str, found)) or "  sin cambios", flush=True)
+        if found:  # else it stays as it is: other times are no news
+            fresh[path] = notebook
         if any(change.kind == "número" for change in found):
             moved.append(path.stem)
     if failed or (moved and not accept):
@@ -79,7 +81,7 @@ def update(names=(), accept=False, cell_timeout=300, notebook_timeout=900, folde
     for path, notebook in fresh.items():
         with atomic_write(path) as stream:
             stream.write(notebooks.to_bytes(notebook))
-    print(f"✔ Salidas guardadas (cuadernos: {len(fresh)}). Ahora comprueba todo: make test")
+    print(f"✔ Ningún problema; cuadernos con salidas nuevas: {len(fresh)}. Ahora comprueba todo: make test")
     return 0
 
 

@@ -251,8 +251,8 @@ RECIPES = {
     r"python -m ruff check \.": real,
     r"python -m pytest --nbval.*": collected,
     r"python -m pytest": this_very_one,
-    r"python -m course notebooks (check|build)": in_process,
-    r"python -m course (run|notebooks execute 01)": with_made_up_notebooks,
+    r"python -m course notebooks check": in_process,
+    r"python -m course (run|notebooks build|notebooks execute 01)": with_made_up_notebooks,
     r"python -m course doctor": diagnosed,
     r"python -m course (simulator|tune --dashboard)": served,
     r"python -m course tune \w+ .*": searched,
@@ -273,6 +273,10 @@ def test_each_command_works(command, request, capsys):
     assert len(found) == 1, f"no hay una receta, y solo una, para probar: {command}"
     words = shlex.split(command.replace("\\", "/"))
     found[0][1](words[1:] if words[0] == "export" else words, request)
+
+
+def test_the_english_readme_gives_the_same_commands_in_its_lines_too():
+    assert commands((ROOT / "README.en.md").read_text(encoding="utf-8")) == commands(PAGES["README.md"])
 
 
 def test_no_recipe_is_idle():

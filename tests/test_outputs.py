@@ -100,8 +100,10 @@ def test_a_long_difference_is_cut():
 # --- the update --------------------------------------------------------------------------------------------------
 
 
-def write(folder, name, source, printed):
-    cells = [new_markdown_cell("# Título"), new_code_cell(source, outputs=[new_output("stream", text=printed)])]
+def write(folder, name, source, printed, tags=()):
+    """Write a notebook of one cell that had printed something."""
+    cell = new_code_cell(source, metadata={"tags": [*tags]}, outputs=[new_output("stream", text=printed)])
+    cells = [new_markdown_cell("# Título"), cell]
     path = folder / "soluciones" / f"{name}.ipynb"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(notebooks.to_bytes(new_notebook(cells=cells)))
@@ -127,9 +129,14 @@ def test_new_words_are_kept_and_a_number_that_moved_stops_all_until_it_is_accept
     assert "exactitud: 0.5" in notebooks.printed(notebooks.read(words).cells[1])
     assert update(tmp_path, names=["b"], accept=True) == 0
     assert notebooks.printed(notebooks.read(moved).cells[1]) == "pérdida 0.26\n"
-    capsys.readouterr()
-    assert update(tmp_path, names=["b"]) == 0
-    assert "  sin cambios\n" in capsys.readouterr().out
+
+
+def test_a_notebook_that_only_shows_other_times_stays_as_it_is(tmp_path, capsys):
+    path = write(tmp_path, "a", "print('3.1 s')", "2.4 s\n", tags=["nbval-ignore-output"])
+    before = path.read_bytes()
+    assert update(tmp_path) == 0
+    assert path.read_bytes() == before
+    assert "  sin cambios\n✔ Ningún problema; cuadernos con salidas nuevas: 0." in capsys.readouterr().out
 
 
 def test_a_notebook_that_fails_stops_all_even_when_numbers_are_accepted(tmp_path, monkeypatch, capsys):
