@@ -15,7 +15,7 @@ PIN := $(BIN)/uv pip compile pyproject.toml --extra test --extra browser --extra
 UPDATE := build/update
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser test-offline test-oldest test-newest postgres lab docs links constraints update lint unit notebooks clean
+.PHONY: help setup run test test-browser test-offline test-oldest test-newest postgres spelling lab docs links constraints update lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

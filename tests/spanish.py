@@ -17,6 +17,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "data/README.md", "docs/**/*.md")
 _CODE = re.compile(
     r"```.*?```|`[^`]*`"  # code, in Markdown
     r"|\$\$.*?\$\$|\$[^$\n]+\$"  # mathematics
+    r"|\*[^*\n]+→[^*\n]+\*"  # menus of JupyterLab
     r"|<[^<>\n]*>"  # tags, and what stands for a name: <id>.zip
     r"|\]\([^)\s]*\)|\w+://\S+"  # where a link leads
     r"|\w+=\S+|\b[\w-]+(?:[/\\.:][\w*-]+)+"  # arguments, paths, attributes
