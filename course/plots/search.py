@@ -134,7 +134,7 @@ def slices(table, names, log=(), maximize=False):
     rows, best = _ranked(table, names, maximize)
     if not 1 <= len(names) <= 4:
         raise CourseError(f"names nombra {len(names)} hiperparámetros; se dibujan de uno a cuatro.")
-    shape = {"figsize": (3 * len(names) + 0.6, 3.6), "layout": "constrained", "squeeze": False}
+    shape = {"figsize": (3 * len(names) + 0.6, 3.9), "layout": "constrained", "squeeze": False}
     fig, (axes,) = plt.subplots(1, len(names), FigureClass=Drawing, sharey=True, **shape)
     for ax, name in zip(axes, names, strict=True):
         values, ticks = _places(rows[name])
@@ -145,7 +145,7 @@ def slices(table, names, log=(), maximize=False):
         if ticks:
             ax.set_xticks(range(len(ticks)), ticks)
     axes[0].set_ylabel("valor")
-    axes[0].legend()
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)  # on no dot
     return add_description(
         fig, f"Valor de {counted(len(rows), 'intento')} según {_listed(names)}. {_where(best, names)}"
     )
