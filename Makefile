@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WHEELS := build/wheels
+NEEDS_UV = $(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[update]" -c constraints.txt
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
@@ -15,7 +16,7 @@ PIN := $(BIN)/uv pip compile pyproject.toml --extra test --extra browser --extra
 UPDATE := build/update
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser test-offline test-oldest test-newest postgres spelling lab docs links constraints update lint unit notebooks clean
+.PHONY: help setup run test test-browser test-offline test-install test-oldest test-newest postgres spelling lab docs links constraints update lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en
 
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
+
+test-install: $(WHEELS)/.complete ## Construye el wheel y el sdist, los instala aparte y los usa desde otra carpeta
+	@$(NEEDS_UV)
+	$(BIN)/python -m pytest tests/install --durations=8
 
 test-oldest: setup ## Prueba con las dependencias más antiguas que admite pyproject.toml
 	$(call with_versions,oldest,--resolution lowest-direct)
@@ -56,11 +61,11 @@ links: setup ## Prueba los enlaces externos del sitio, uno por uno (necesita red
 	$(SITE) -b linkcheck . build/links
 
 constraints: setup ## Fija en constraints.txt lo que pyproject.toml pide y allí no está, sin subir nada
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(NEEDS_UV)
 	$(PIN) --output-file constraints.txt
 
 update: setup ## Sube las versiones probadas y se detiene si se mueve un número (ACCEPT=1 los acepta; NAMES="00 01", solo esos)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(NEEDS_UV)
 	@mkdir -p $(UPDATE)
 	cp constraints.txt $(UPDATE)/constraints.txt
 	$(PIN) --upgrade --output-file $(UPDATE)/constraints.txt
@@ -98,7 +103,7 @@ $(WHEELS)/.complete: pyproject.toml constraints.txt | $(INSTALLED)
 
 # An environment of its own with other versions, and in it the tests and the notebooks that train little.
 define with_versions
-	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[update]" -c constraints.txt
+	@$(NEEDS_UV)
 	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) build/$(1)
 	$(BIN)/python -m uv pip install --quiet --python build/$(1) $(2) -e ".[test]"
 	build/$(1)/bin/python -m pytest -p no:cacheprovider -n 2 $(TESTS)
