@@ -132,7 +132,7 @@ class _Help(argparse.HelpFormatter):
 
 
 def _parser():
-    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
+    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: toda la clase, desde la terminal.")
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
     run = _command(

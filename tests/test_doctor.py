@@ -45,11 +45,13 @@ def test_a_check_that_breaks_is_a_line_and_not_a_traceback(monkeypatch, capsys):
     assert "✘ disco: FileNotFoundError" in capsys.readouterr().out
 
 
-def test_an_old_python_is_noticed(monkeypatch):
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 9))
+@pytest.mark.parametrize(("version", "expected"), [("3.10.9", False), ("3.11.0", True), ("3.14.0", False)])
+def test_a_python_that_is_too_old_or_too_new_is_noticed(version, expected, monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda project: {"Requires-Python": ">=3.11,<3.14"})
+    monkeypatch.setattr(doctor.platform, "python_version", lambda: version)
     ((good, _, remedy),) = doctor.python()
-    assert not good
-    assert "3.11" in remedy
+    assert good == expected
+    assert ">=3.11" in remedy
 
 
 def test_missing_and_old_packages_are_noticed_and_other_platforms_skipped(monkeypatch):
