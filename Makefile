@@ -83,7 +83,7 @@ lint: setup ## Revisa el estilo del código
 	$(BIN)/python -m ruff format --check .
 
 unit: setup ## Ejecuta las pruebas, con TensorFlow y con JAX
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_training.py
 
 notebooks: setup ## Comprueba los cuadernos: copias al día, guardas y nbval
