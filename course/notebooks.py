@@ -14,6 +14,14 @@ from course.paths import atomic_write, resource
 from course.regions import BEGIN, END, names_needed, parse, regions, without_regions
 
 SOLUTION_ONLY = "solo-solucion"
+COLAB = """\
+if "google.colab" in str(get_ipython()):  # solo en Google Colab: instala la clase
+    %pip install --quiet --no-deps redes-feedforward
+    %pip install --quiet anywidget optuna wasmtime
+
+"""
+"""What the student copies begin with. Colab keeps the TensorFlow that it has; what it lacks of the rest is named."""
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _METADATA = {
@@ -131,6 +139,17 @@ def derive(notebook, name):
     return copy
 
 
+def with_colab(notebook):
+    """Return the notebook with `COLAB` before the code of its first cell of code: a cell of its own would be the 31st.
+
+    The solutions do without: they are executed, and their outputs compared.
+    """
+    notebook = nbformat.from_dict(notebook)
+    first = code_cells(notebook.cells)[0]
+    first.source = COLAB + first.source
+    return notebook
+
+
 def build(folder=None):
     """Write the student copies; return the paths of those that changed."""
     changed = []
@@ -205,4 +224,5 @@ def solution_of(module, name):
 
 def _copies(folder):
     folder = folder or resource("notebooks")
-    return {folder / path.name: to_bytes(derive(read(path), path.name)) for path in solutions(folder=folder)}
+    paths = solutions(folder=folder)
+    return {folder / path.name: to_bytes(with_colab(derive(read(path), path.name))) for path in paths}

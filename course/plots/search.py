@@ -7,23 +7,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from course.errors import CourseError
+from course.palette import BLUE, GREY, INK, SERIES, SHADE, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import (
-    BLUE,
-    INK,
-    LINE_STYLES,
-    SERIES,
-    SHADE,
-    VERMILLION,
-    axes_for,
-    counted,
-    number,
-    styled,
-)
+from course.plots.style import LINE_STYLES, axes_for, counted, number, styled
 
-_GREY = "#8C8C8C"
 _GOOD = {"color": BLUE, "linestyle": "-", "linewidth": 2.4}
-_OTHER = {"color": _GREY, "linestyle": ":", "linewidth": 1.2}
+_OTHER = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
 _BEST = 5  # trials that are drawn as the best
 
 
@@ -63,7 +52,8 @@ def race(runs, ax=None, maximize=False):
         high = np.minimum(mean + deviation, best.max(axis=1))
         ax.fill_between(mean.index, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         told.append(f"{method}, {number(mean.iloc[-1], 3)} ± {number(deviation.iloc[-1], 3)}")
-    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados", ylabel="mejor valor, media ± sd")
+    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados")
+    ax.set_ylabel("mejor valor, media ± desviación")
     ax.legend()
     return add_description(
         ax.figure,
@@ -148,7 +138,7 @@ def slices(table, names, log=(), maximize=False):
     fig, (axes,) = plt.subplots(1, len(names), FigureClass=Drawing, sharey=True, **shape)
     for ax, name in zip(axes, names, strict=True):
         values, ticks = _places(rows[name])
-        ax.plot(values, rows["valor"], "o", color=_GREY, markersize=5, label="intentos")
+        ax.plot(values, rows["valor"], "o", color=GREY, markersize=5, label="intentos")
         style = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 2}
         ax.plot(values[: len(best)], best["valor"], "D", color=VERMILLION, label="los mejores", **style)
         ax.set(xlabel=name, xscale="log" if name in log else "linear")
