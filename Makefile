@@ -26,10 +26,10 @@ run: setup ## Prepara todo y ejecuta la clase completa, con una tabla al final
 
 test: setup lint unit notebooks ## Prepara todo y comprueba el código y los cuadernos
 
-test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en build/browser)
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
-	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest tests/browser
+test-browser: setup ## Prueba cuadernos, widgets y páginas en un Chromium de verdad (capturas en build/browser)
+	@$(BIN)/python -c 'import axe_playwright_python' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
+	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-noto-color-emoji; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
