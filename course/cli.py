@@ -74,6 +74,12 @@ def _execute(options):
     return runner.execute_in_place(options.names, options.cell_timeout, options.notebook_timeout)
 
 
+def _update(options):
+    from course import outputs
+
+    return outputs.update(options.names, options.accept, options.cell_timeout, options.notebook_timeout)
+
+
 def _challenge(options):
     from course import challenge
 
@@ -134,7 +140,7 @@ class _Help(argparse.HelpFormatter):
 
 
 def _parser():
-    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
+    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: toda la clase, desde la terminal.")
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
     run = _command(
@@ -160,6 +166,9 @@ def _parser():
     _command(parts, "build", "escribe las copias de los estudiantes a partir de notebooks/soluciones", _build)
     _command(parts, "check", "comprueba que las copias están al día y que los cuadernos cumplen las reglas", _check)
     _add_execution(_command(parts, "execute", "ejecuta notebooks/soluciones y guarda sus salidas", _execute))
+    update = _command(parts, "update", "los ejecuta, muestra qué cambió y se detiene si un número se movió", _update)
+    update.add_argument("--accept", action="store_true", help="acepta los números nuevos")
+    _add_execution(update)
     return parser
 
 

@@ -16,6 +16,7 @@ COMMANDS = [
     ["notebooks", "build"],
     ["notebooks", "check"],
     ["notebooks", "execute"],
+    ["notebooks", "update"],
     ["challenge"],
     ["challenge", "build"],
     ["submit"],

@@ -329,6 +329,7 @@ BREACHES = [
     ("outputs_kept", change(3, outputs=[]), "no tiene salida"),
     ("figures", change(4, outputs=picture(alt="  ")), "texto alternativo"),
     ("figures", change(4, outputs=picture(fact="la recta sube")), "dato numérico"),
+    ("figures", change(4, source='plt.title("x", fontsize=9)\nprint(2)'), "letra de 9 puntos"),
     ("seed", change(1, source="import numpy as np"), "semilla"),
     ("solved", change(3, source="x = 2\nnb98.two.check(x)"), "región de solución"),
     ("solved", change(2, source="### Ejercicio 1"), "no enlaza"),

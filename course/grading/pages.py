@@ -23,7 +23,7 @@ PARTS = {"public": "pública", "private": "privada"}
 _ROWS = {
     "auc": ("AUC (área bajo la curva ROC)", "más es mejor"),
     "log_loss": ("Entropía cruzada (log loss)", "menos es mejor"),
-    "brier": ("Puntuación de Brier", "menos es mejor"),
+    "brier": ("Puntaje de Brier", "menos es mejor"),
     "ece": ("Error de calibración (ECE)", "menos es mejor"),
     "accuracy": ("Exactitud con umbral 0.5", "más es mejor"),
 }
