@@ -109,7 +109,7 @@ import numpy as np
 from course import canvas, datasets
 from course.simulator import Experiment, Simulator
 print(datasets.mnist()[0][0].shape, len(datasets.drawings()[0]), datasets.bookings("synthetic").shape)
-experiment = Experiment("spiral", layers=(4,), seed="1")
+experiment = Experiment(dataset="spiral", layers=(4,), seed="1")
 experiment.train(2)
 print(bool(Simulator(experiment)._esm), bool(canvas.Canvas(lambda images: np.zeros(10))._css))
 """
