@@ -110,7 +110,7 @@ from course import canvas, datasets
 from course.simulator import Experiment, Simulator
 print(datasets.mnist()[0][0].shape, len(datasets.drawings()[0]), datasets.bookings("synthetic").shape)
 experiment = Experiment(dataset="spiral", layers=(4,), seed="1")
-experiment.train(2)
+experiment.run(2)
 print(bool(Simulator(experiment)._esm), bool(canvas.Canvas(lambda images: np.zeros(10))._css))
 """
     said = run("python", "-c", program).splitlines()
