@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WHEELS := build/wheels
+NEEDS_UV = $(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[update]" -c constraints.txt
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n )apt-get
 NBVAL := $(BIN)/python -m pytest -p no:cacheprovider --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadscope
 
@@ -15,7 +16,7 @@ PIN := $(BIN)/uv pip compile pyproject.toml --extra test --extra browser --extra
 UPDATE := build/update
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser test-offline test-oldest test-newest postgres spelling lab docs links constraints update lint unit notebooks clean
+.PHONY: help setup run test test-browser test-offline test-install test-oldest test-newest postgres spelling lab docs links constraints update lint unit notebooks clean
 
 help: ## Muestra esta ayuda
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,13 +26,17 @@ run: setup ## Prepara todo y ejecuta la clase completa, con una tabla al final
 
 test: setup lint unit notebooks ## Prepara todo y comprueba el código y los cuadernos
 
-test-browser: setup ## Prueba el simulador en un Chromium de verdad (capturas en build/browser)
-	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
-	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest tests/browser
+test-browser: setup ## Prueba cuadernos, widgets y páginas en un Chromium de verdad (capturas en build/browser)
+	@$(BIN)/python -c 'import axe_playwright_python' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
+	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-noto-color-emoji; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
+
+test-install: $(WHEELS)/.complete ## Construye el wheel y el sdist, los instala aparte y los usa desde otra carpeta
+	@$(NEEDS_UV)
+	$(BIN)/python -m pytest tests/install --durations=8
 
 test-oldest: setup ## Prueba con las dependencias más antiguas que admite pyproject.toml
 	$(call with_versions,oldest,--resolution lowest-direct)
@@ -56,11 +61,11 @@ links: setup ## Prueba los enlaces externos del sitio, uno por uno (necesita red
 	$(SITE) -b linkcheck . build/links
 
 constraints: setup ## Fija en constraints.txt lo que pyproject.toml pide y allí no está, sin subir nada
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(NEEDS_UV)
 	$(PIN) --output-file constraints.txt
 
 update: setup ## Sube las versiones probadas y se detiene si se mueve un número (ACCEPT=1 los acepta; NAMES="00 01", solo esos)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(NEEDS_UV)
 	@mkdir -p $(UPDATE)
 	cp constraints.txt $(UPDATE)/constraints.txt
 	$(PIN) --upgrade --output-file $(UPDATE)/constraints.txt
@@ -78,7 +83,7 @@ lint: setup ## Revisa el estilo del código
 	$(BIN)/python -m ruff format --check .
 
 unit: setup ## Ejecuta las pruebas, con TensorFlow y con JAX
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_training.py
 
 notebooks: setup ## Comprueba los cuadernos: copias al día, guardas y nbval
@@ -98,7 +103,7 @@ $(WHEELS)/.complete: pyproject.toml constraints.txt | $(INSTALLED)
 
 # An environment of its own with other versions, and in it the tests and the notebooks that train little.
 define with_versions
-	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[update]" -c constraints.txt
+	@$(NEEDS_UV)
 	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) build/$(1)
 	$(BIN)/python -m uv pip install --quiet --python build/$(1) $(2) -e ".[test]"
 	build/$(1)/bin/python -m pytest -p no:cacheprovider -n 2 $(TESTS)

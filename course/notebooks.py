@@ -6,11 +6,12 @@ outputs go, cell ids stay. The bytes are the same on every platform, so a stale 
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 
 from course.errors import CourseError
-from course.paths import atomic_write, resource
+from course.paths import atomic_write, editable, resource
 from course.regions import BEGIN, END, names_needed, parse, regions, without_regions
 
 SOLUTION_ONLY = "solo-solucion"
@@ -153,12 +154,30 @@ def with_colab(notebook):
 def build(folder=None):
     """Write the student copies; return the paths of those that changed."""
     changed = []
-    for path, wanted in _copies(folder).items():
+    for path, wanted in _copies(folder or editable("notebooks")).items():
         if not path.exists() or path.read_bytes() != wanted:
             with atomic_write(path) as stream:
                 stream.write(wanted)
             changed.append(path)
     return changed
+
+
+def copy(target):
+    """Copy the student notebooks and their solutions to a folder, to work there; what it already has stays as it is.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that were written.
+    """
+    written, folder = [], resource("notebooks")
+    for source in (*sorted(folder.glob("*.ipynb")), *solutions()):
+        path = Path(target) / source.relative_to(folder)
+        if not path.exists():
+            with atomic_write(path) as stream:
+                stream.write(source.read_bytes())
+            written.append(path)
+    return written
 
 
 def stale(folder=None):

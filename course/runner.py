@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course import notebooks
-from course.paths import atomic_write, resource
+from course.paths import atomic_write, editable, installed, resource
 
 CORRECT = "✅ Correcto"  # what `course.checks` prints for a right answer
 STARTUP_TIMEOUT = 60  # seconds a kernel may take to answer for the first time
@@ -76,7 +76,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
 def execute_in_place(names=(), cell_timeout=300, notebook_timeout=900, folder=None):
     """Run the solution notebooks and keep their outputs; one that fails stays as it was. Returns the exit status."""
     failures = 0
-    for path in notebooks.solutions(names, folder):
+    for path in notebooks.solutions(names, folder or editable("notebooks")):
         notebook = notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
         failures += bool(run.error)
@@ -238,6 +238,8 @@ def write_copies(notebook, name, folder):
 
 def _how_to_open():
     folder = resource("notebooks")
+    if installed():  # nobody works among the installed files
+        return "python -m course notebooks copy clase, y después python -m jupyter lab clase"
     if folder.is_relative_to(Path.cwd()):
         folder = folder.relative_to(Path.cwd())
     make = "make lab, o " if (folder.parent / "Makefile").exists() else ""

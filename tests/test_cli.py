@@ -12,6 +12,7 @@ COMMANDS = [
     ["doctor"],
     ["simulator"],
     ["notebooks"],
+    ["notebooks", "copy"],
     ["notebooks", "build"],
     ["notebooks", "check"],
     ["notebooks", "execute"],

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from processes import made_once
 
 from course import notebooks
 
-pytestmark = pytest.mark.xdist_group("contributing")  # one worker does the steps once
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 STEPS = re.findall(r"^### \d\. [^\n]+\n(.*?)(?=^##|\Z)", re.sub(r"^### (?!\d\. )", "¶", TEXT, flags=re.M), re.M | re.S)
@@ -66,10 +66,9 @@ def count_it(project):
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """Return the copy of the project after the five steps; each command succeeded."""
-    copy = tmp_path_factory.mktemp("copia") / "clase"
+def do_the_steps(folder):
+    """Do the five steps in a copy of the project, in a folder with a space and an accent; each command succeeds."""
+    copy = folder / "la clase de redes ñ"
     shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
     append(copy, 1)
     append(copy, 2)
@@ -82,6 +81,12 @@ def project(tmp_path_factory):
         else:
             assert first == "python"
             run(copy, sys.executable, *words)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Return the copy of the project after the five steps."""
+    (copy,) = made_once(tmp_path_factory, "contributing", do_the_steps).iterdir()
     return copy
 
 

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from course import cli, datasets, doctor, notebooks, submissions
+from course import cli, datasets, doctor, notebooks, paths, submissions
 from course.errors import CourseError
 from course.simulator import page
 from course.tuning import dashboard
@@ -100,7 +100,8 @@ def clase(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CHALLENGE_SECRET", "un texto largo que solo tú conoces")
     monkeypatch.setattr(datasets, "bookings", lambda source=None: table)
     monkeypatch.setitem(doctor.CHECKS, "Keras", lambda: [(False, "⏳", "❌")])
-    monkeypatch.setattr(notebooks, "resource", lambda name: folder)
+    for module in (notebooks, paths):
+        monkeypatch.setattr(module, "resource", lambda name: folder)
     for server in (page, dashboard):
         monkeypatch.setattr(server, "_serve", _announce)
     return folder
@@ -123,6 +124,7 @@ ORDERS = [
     (["submit", "reto/test.csv", "--id", "josé.ñ"], 1),
     (["grade", "entregas", "--labels", "reto-profesor", "--out", "notas de Ñuñoa"], 0),
     (["notebooks", "build"], 0),
+    (["notebooks", "copy", "mi clase"], 0),
     (["notebooks", "check"], 1),
     (["notebooks", "execute"], 0),
     (["run"], 0),

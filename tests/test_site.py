@@ -8,11 +8,11 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 from bs4 import BeautifulSoup
+from processes import made_once
 
 from course import notebooks
 
 pytest.importorskip("myst_nb", reason="sin el extra [docs]")
-pytestmark = pytest.mark.xdist_group("site")  # one worker builds it once
 ROOT = Path(__file__).parents[1]
 FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
@@ -20,11 +20,13 @@ FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sour
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Return the folder of the built site: a warning, as of a link that leads nowhere, is an error."""
-    out = tmp_path_factory.mktemp("site")
+    return made_once(tmp_path_factory, "site", build) / "html"
+
+
+def build(out):
     order = [sys.executable, "-m", "sphinx", "--quiet", "-c", "docs", "-d", out / "cache", "-W", "-b", "html", "."]
-    done = subprocess.run([*order, out / "html"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([*order, out / "html"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    return out / "html"
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +80,18 @@ def test_each_page_says_its_language_and_has_one_title(site, pages):
 def test_each_figure_says_what_it_shows(pages):
     figures = [image for html in pages.values() for image in html.find_all("img")]
     assert len(figures) > 40
-    assert [image["src"] for image in figures if not image.get("alt", "").strip()] == []
+    described = [image["alt"] for image in figures if "_images" not in image["alt"]]  # Sphinx falls back on the path
+    assert len(described) == len(figures)
+    assert all(map(str.strip, described))
 
 
 @pytest.mark.parametrize("path", notebooks.solutions(), ids=lambda path: path.stem)
-def test_a_notebooks_page_folds_its_solutions_draws_its_formulas_and_offers_the_exercises(site, pages, path):
+def test_a_notebooks_page_is_the_notebook_with_its_solutions_folded_and_its_exercises_to_take(site, pages, path):
     html = pages[site / "notebooks/soluciones" / f"{path.stem}.html"]
     notebook = notebooks.read(path)
+    outputs = [output for cell in notebooks.code_cells(notebook.cells) for output in cell.outputs]
+    alts = [output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})]
+    assert [image["alt"] for image in html.article.find_all("img")] == alts
     solved = [cell for cell in notebook.cells if notebooks.BEGIN in cell.source]
     folded = [details for details in html.find_all("details") if "Ver una solución" in details.summary.text]
     assert len(folded) == len(solved)

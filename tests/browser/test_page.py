@@ -5,16 +5,16 @@ import sys
 import time
 
 import pytest
-from conftest import SPIRAL, Simulator, free_port, wait_for, watch
+from conftest import SPIRAL
 from playwright.sync_api import expect
+from servers import free_port, wait_for
+from widgets import DRAWN, Simulator, barriers, watch
 
 OVERLAP = """() => {
   const boxes = [...document.querySelectorAll(".head button")].map(e => e.getBoundingClientRect());
   const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   return boxes.some((a, i) => boxes.some((b, j) => i < j && meet(a, b)));
 }"""
-
-DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 CHOSEN = """() => {
   const control = name => [...document.querySelectorAll("label")].find(e => e.textContent.startsWith(name)).control;
@@ -25,11 +25,11 @@ CHOSEN = """() => {
 
 
 @pytest.fixture(scope="module")
-def address(figures):
+def address(figure):
     port = free_port()
     words = ["-m", "course", "simulator", SPIRAL, "--no-browser", "--port", str(port)]
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE)
-    figures.append(f"course simulator, de la orden a que contesta: {wait_for(port, process):.1f} s")
+    figure(f"course simulator, de la orden a que contesta: {wait_for(port, process):.1f} s")
     assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
     yield f"http://127.0.0.1:{port}/"
     process.terminate()
@@ -37,12 +37,12 @@ def address(figures):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figures, scheme):
+def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figure, scheme):
     page = watch(browser.new_page(viewport={"width": 1024, "height": 600}, color_scheme=scheme), errors)
     began = time.monotonic()
     page.goto(address)
     page.locator(".simulator .node").first.wait_for()
-    figures.append(f"course simulator, del navegador a la red en pantalla: {time.monotonic() - began:.1f} s")
+    figure(f"course simulator, del navegador a la red en pantalla: {time.monotonic() - began:.1f} s")
     assert page.locator(".simulator").get_attribute("data-theme") == scheme
     simulator = Simulator(page)
     before = simulator.loss()
@@ -51,6 +51,17 @@ def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figur
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     simulator.screenshot(f"pagina-{scheme}")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_of_it_has_a_barrier(browser, address, errors, scheme):
+    page = watch(browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    for state in widget.states():
+        assert barriers(page) == [], state
     page.close()
 
 

@@ -28,8 +28,8 @@ export class Diagram {
     this.layerCount = h("output", { class: "layer-count" });
     this.caption = h("p", { class: "caption" });
     this.element = h(
-      "section",
-      { class: "diagram", "aria-label": "Red neuronal" },
+      "div",
+      { class: "diagram", role: "group", "aria-label": "Red neuronal" },
       h("div", { class: "layer-bar" }, h("span", {}, "Capas ocultas"), this.layerButton(-1), this.layerCount, this.layerButton(1)),
       h("div", { class: "scroller" }, this.scene),
       this.caption,

@@ -103,7 +103,7 @@ class Options {
 class History {
   constructor(store) {
     [this.store, this.title] = [store, "Historial"];
-    this.element = h("div", { class: "drawer history" });
+    this.element = h("div", { class: "drawer history", tabindex: 0 }); // the keys can scroll it
   }
 
   show() {
