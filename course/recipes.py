@@ -200,7 +200,7 @@ MNIST = {
     ),
     "record": Recipe(
         description="Tres capas anchas; cada neurona de la primera mira una ventana de 8×8 píxeles, con pesos suaves",
-        source="Srivastava et al. (2014), 3×1024 con Dropout y max-norm: 1.06 % de error; ventanas: LeCun (1989)",
+        source="Srivastava et al. (2014), 3×1024 con Dropout y norma máxima: 1.06 % de error; ventanas: LeCun (1989)",
         hidden=(1024, 1024, 1024),
         epochs=25,
         batch_size=256,

@@ -16,7 +16,7 @@ def parabola(params, seed, report):
 
 def slow(params, seed, report):
     """Take half a second, noting each evaluation that begins in the file that the environment names."""
-    with Path(os.environ["TUNING_LOG"]).open("a") as stream:
+    with Path(os.environ["TUNING_LOG"]).open("a", encoding="utf-8") as stream:
         stream.write(f"{os.getpid()} {seed} {params['x']!r}\n")
     for step in range(1, 6):
         time.sleep(0.1)
