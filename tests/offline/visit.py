@@ -9,6 +9,8 @@ not, or is on another machine.
 import re
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -33,7 +35,7 @@ class Names(HTMLParser):
 
 def visit(address):
     """Return how many files the page at `address` is made of, itself included."""
-    with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
+    with _first_answer(address) as answer:
         names = Names()
         names.feed(answer.read().decode())
         parts = {urljoin(answer.url, name) for name in names.found}
@@ -42,6 +44,18 @@ def visit(address):
             sys.exit(f"the page fetches from another machine: {part}")
         urllib.request.urlopen(part, timeout=TIMEOUT).close()
     return 1 + len(parts)
+
+
+def _first_answer(address):
+    """Open a page; a server may announce its address a moment before it listens there."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return urllib.request.urlopen(address, timeout=TIMEOUT)
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def main(*command):
