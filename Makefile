@@ -34,7 +34,7 @@ test-browser: setup ## Prueba cuadernos, widgets y páginas en un Chromium de ve
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
 
-test-install: $(WHEELS)/.complete ## Construye el wheel y el sdist, los instala aparte y los usa desde otra carpeta
+test-install: $(WHEELS)/.complete ## Construye el paquete, lo instala aparte y lo usa desde otra carpeta
 	@$(NEEDS_UV)
 	$(BIN)/python -m pytest tests/install --durations=8
 

@@ -17,11 +17,8 @@ WHEELS = ROOT / "build" / "wheels"
 UV = [sys.executable, "-m", "uv", "--offline", "--quiet"]
 FOUND = ["--no-index", "--find-links", WHEELS]
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
-CONSOLES = {
-    "UTF-8": {},
-    "cp1252": {"PYTHONIOENCODING": "cp1252"},
-    "C": {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"},
-}
+ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+CONSOLES = {"UTF-8": {}, "cp1252": {"PYTHONIOENCODING": "cp1252"}}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +72,7 @@ def run(request, built, tmp_path_factory):
         assert "Traceback" not in said
         return said
 
-    run.desk = desk
+    run.desk, run.python = desk, home / "entorno" / SCRIPTS / "python"
     return run
 
 
@@ -95,13 +92,15 @@ def test_the_students_copies_are_copied_and_the_installed_ones_left_alone(run):
     assert "cuadernos copiados: 16" in run("course", "notebooks", "copy", "mi clase ñ")
     assert "cuadernos copiados: 0" in run("course", "notebooks", "copy", "mi clase ñ")
     assert len(list((run.desk / "mi clase ñ").glob("0*.ipynb"))) == 8
-    assert "Reglas cumplidas" in run("course", "notebooks", "check")
+    # No notebook here: TensorFlow itself does not load from a path with accents where the locale is ASCII.
+    assert "Reglas cumplidas" in run("course", "notebooks", "check", **ASCII)
     for order in ("build", "execute"):
         assert "clona el proyecto" in run("course", "notebooks", order, status=1)
 
 
 def test_the_simulators_page_is_there_with_its_parts(run):
-    assert run("python", ROOT / "tests" / "offline" / "visit.py", "course", "simulator", "--no-browser") == "3 files\n"
+    visit = ROOT / "tests" / "offline" / "visit.py"
+    assert run("python", visit, run.python, "-m", "course", "simulator", "--no-browser") == "3 files\n"
 
 
 def test_what_the_notebooks_load_is_there(run):
@@ -110,7 +109,7 @@ import numpy as np
 from course import canvas, datasets
 from course.simulator import Experiment, Simulator
 print(datasets.mnist()[0][0].shape, len(datasets.drawings()[0]), datasets.bookings("synthetic").shape)
-experiment = Experiment("spiral", layers=(4,), seed="1")
+experiment = Experiment(dataset="spiral", layers=(4,), seed="1")
 experiment.train(2)
 print(bool(Simulator(experiment)._esm), bool(canvas.Canvas(lambda images: np.zeros(10))._css))
 """
