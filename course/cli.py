@@ -54,6 +54,14 @@ def _build(options):
     print("\n".join(f"✔ {path.name}" for path in changed) or "✔ Las copias de los estudiantes ya estaban al día.")
 
 
+def _copy(options):
+    from course import notebooks
+
+    written = notebooks.copy(options.folder)
+    print(f"✔ {options.folder}: cuadernos copiados: {len(written)}; los que ya estaban quedan como están.")
+    print(f'  Para abrirlos: python -m jupyter lab "{options.folder}"')
+
+
 def _check(options):
     from course import guards
 
@@ -64,6 +72,12 @@ def _execute(options):
     from course import runner
 
     return runner.execute_in_place(options.names, options.cell_timeout, options.notebook_timeout)
+
+
+def _update(options):
+    from course import outputs
+
+    return outputs.update(options.names, options.accept, options.cell_timeout, options.notebook_timeout)
 
 
 def _challenge(options):
@@ -126,7 +140,7 @@ class _Help(argparse.HelpFormatter):
 
 
 def _parser():
-    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: la clase en un comando.")
+    parser = _Parser(prog="course", description="Redes Neuronales, Parte II: toda la clase, desde la terminal.")
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
     run = _command(
@@ -145,13 +159,16 @@ def _parser():
     _add_challenge(commands)
     _add_tune(commands)
 
-    notebooks = commands.add_parser(
-        "notebooks", help="para quien edita la clase: cuadernos y copias de los estudiantes"
-    )
+    notebooks = commands.add_parser("notebooks", help="copia los cuadernos; y para quien edita la clase, sus copias")
     parts = notebooks.add_subparsers(title="órdenes", metavar="orden", required=True)
+    copy = _command(parts, "copy", "copia los cuadernos a una carpeta tuya, para trabajar en ella", _copy)
+    copy.add_argument("folder", metavar="carpeta", help="dónde; lo que ya tiene no se toca")
     _command(parts, "build", "escribe las copias de los estudiantes a partir de notebooks/soluciones", _build)
     _command(parts, "check", "comprueba que las copias están al día y que los cuadernos cumplen las reglas", _check)
     _add_execution(_command(parts, "execute", "ejecuta notebooks/soluciones y guarda sus salidas", _execute))
+    update = _command(parts, "update", "los ejecuta, muestra qué cambió y se detiene si un número se movió", _update)
+    update.add_argument("--accept", action="store_true", help="acepta los números nuevos")
+    _add_execution(update)
     return parser
 
 

@@ -38,10 +38,13 @@ _MIRROR_HELP = f"Pon en COURSE_DATA_DIR una carpeta con {_CSV} o {_CSV}.gz, o qu
 
 
 class Status(NamedTuple):
-    """Whether a data set is at hand and intact: its name, yes or no, and what to tell the user."""
+    """Whether a data set is at hand and intact: its name, yes, no or None, and what to tell the user.
+
+    None is for what is not here and has a substitute: the class can be given.
+    """
 
     name: str
-    ok: bool
+    ok: bool | None
     message: str
 
 
@@ -156,7 +159,7 @@ def _bookings_status():
         return Status(name, True, f"en la caché {cache.folder()}, intactas")
     return Status(
         name,
-        False,
+        None,
         "aún no están en este equipo: la primera vez que las pidas se descargan (17 MB) o, sin conexión, las "
         "reemplaza una tabla sintética. Si tienes una copia, pon su carpeta en COURSE_DATA_DIR.",
     )

@@ -1,4 +1,7 @@
-"""Does this machine have what the class needs? One line per question: ✔, or ✘ and what to do."""
+"""Does this machine have what the class needs? One line per question: ✔, or ✘ and what to do.
+
+What the class can do without is marked with ⚠: a classroom without network is no broken one.
+"""
 
 import importlib.metadata
 import os
@@ -12,11 +15,11 @@ from pathlib import Path
 import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from course import datasets, runner
 
 PROJECT = "redes-feedforward"
-PYTHON = (3, 11)
 MEMORY, DISK = 2.0, 1.0  # GB: one Keras kernel beside a browser; the bookings, their cache and `build/`
 KERAS_TIMEOUT = 180  # seconds; a first import after installing is slow
 
@@ -24,7 +27,10 @@ _INSTALL = "instala el proyecto otra vez: python -m pip install -e ."
 
 
 def report():
-    """Print every line; return the exit status: 1 when one of them is ✘."""
+    """Print every line; return the exit status: 1 when one of them is ✘.
+
+    A line is whether all is well (None: not all, but the class can be given), what was found, and what to do.
+    """
     healthy = True
     for name, check in CHECKS.items():
         try:
@@ -32,17 +38,18 @@ def report():
         except Exception as error:
             lines = [(False, f"{name}: {type(error).__name__}: {error}", _INSTALL)]
         for good, text, remedy in lines:
-            healthy = healthy and good
-            print(f"✔ {text}" if good else f"✘ {text}\n    → {remedy}", flush=True)
+            healthy = healthy and good is not False
+            print(f"✔ {text}" if good else f"{'⚠' if good is None else '✘'} {text}\n    → {remedy}", flush=True)
     print("\nTodo listo: python -m course run" if healthy else "\nArregla lo marcado con ✘ y vuelve a probar.")
     return int(not healthy)
 
 
 def python():
-    """Is this Python recent enough?"""
-    wanted = ".".join(map(str, PYTHON))
+    """Is this a Python that the project accepts?"""
+    accepted = importlib.metadata.metadata(PROJECT)["Requires-Python"]
+    good = SpecifierSet(accepted).contains(platform.python_version(), prereleases=True)
     text = f"Python {platform.python_version()} en {platform.system()} {platform.machine()}"
-    return [(sys.version_info >= PYTHON, text, f"instala Python {wanted} o posterior y crea el entorno con él")]
+    return [(good, text, f"instala un Python de 64 bits que cumpla {accepted} y crea el entorno con él")]
 
 
 def packages():
@@ -68,7 +75,13 @@ def keras():
     # In a process of its own: a TensorFlow built for another processor takes the whole process with it.
     program = "from course import environment as e; k = e.import_keras(); print(k.__version__, k.config.backend())"
     try:
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=KERAS_TIMEOUT)
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", program],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=KERAS_TIMEOUT,
+        )
     except subprocess.TimeoutExpired:
         return [(False, f"Keras no arranca en {KERAS_TIMEOUT} s", "cierra otros programas y vuelve a probar")]
     words = done.stdout.split()[-2:]

@@ -12,6 +12,7 @@ from course.runner import CORRECT
 
 MAX_CELLS = 30
 MAX_BYTES = 1_000_000
+SMALLEST = 11  # points, of the letters in a figure
 KNOWN_MAGICS = {"matplotlib", "time", "timeit", "capture"}
 
 _ABSOLUTE = re.compile(
@@ -84,8 +85,13 @@ def outputs_kept(notebook, name):
 
 
 def figures(notebook, name):
-    """Each figure has alt text, and beside it a printed fact with a number: nbval does not compare pictures."""
-    found = []
+    """Each figure has alt text and large letters, and beside it a printed number: nbval does not compare pictures."""
+    found = [
+        f"celda {number}: letra de {size} puntos; en un proyector se leen desde {SMALLEST}"
+        for number, cell in _code(notebook)
+        for size in re.findall(r"\b(?:font|label)_?size=(\d+)", cell.source)
+        if int(size) < SMALLEST
+    ]
     for number, cell, output in _outputs(notebook):
         if "image/png" not in output.get("data", {}):
             continue

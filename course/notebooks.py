@@ -6,14 +6,23 @@ outputs go, cell ids stay. The bytes are the same on every platform, so a stale 
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 
 from course.errors import CourseError
-from course.paths import atomic_write, resource
+from course.paths import atomic_write, editable, resource
 from course.regions import BEGIN, END, names_needed, parse, regions, without_regions
 
 SOLUTION_ONLY = "solo-solucion"
+COLAB = """\
+if "google.colab" in str(get_ipython()):  # solo en Google Colab: instala la clase
+    %pip install --quiet --no-deps redes-feedforward
+    %pip install --quiet anywidget optuna wasmtime
+
+"""
+"""What the student copies begin with. Colab keeps the TensorFlow that it has; what it lacks of the rest is named."""
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _METADATA = {
@@ -131,15 +140,44 @@ def derive(notebook, name):
     return copy
 
 
+def with_colab(notebook):
+    """Return the notebook with `COLAB` before the code of its first cell of code: a cell of its own would be the 31st.
+
+    The solutions do without: they are executed, and their outputs compared.
+    """
+    notebook = nbformat.from_dict(notebook)
+    first = code_cells(notebook.cells)[0]
+    first.source = COLAB + first.source
+    return notebook
+
+
 def build(folder=None):
     """Write the student copies; return the paths of those that changed."""
     changed = []
-    for path, wanted in _copies(folder).items():
+    for path, wanted in _copies(folder or editable("notebooks")).items():
         if not path.exists() or path.read_bytes() != wanted:
             with atomic_write(path) as stream:
                 stream.write(wanted)
             changed.append(path)
     return changed
+
+
+def copy(target):
+    """Copy the student notebooks and their solutions to a folder, to work there; what it already has stays as it is.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that were written.
+    """
+    written, folder = [], resource("notebooks")
+    for source in (*sorted(folder.glob("*.ipynb")), *solutions()):
+        path = Path(target) / source.relative_to(folder)
+        if not path.exists():
+            with atomic_write(path) as stream:
+                stream.write(source.read_bytes())
+            written.append(path)
+    return written
 
 
 def stale(folder=None):
@@ -205,4 +243,5 @@ def solution_of(module, name):
 
 def _copies(folder):
     folder = folder or resource("notebooks")
-    return {folder / path.name: to_bytes(derive(read(path), path.name)) for path in solutions(folder=folder)}
+    paths = solutions(folder=folder)
+    return {folder / path.name: to_bytes(with_colab(derive(read(path), path.name))) for path in paths}

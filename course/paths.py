@@ -5,6 +5,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from course.errors import CourseError
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -15,6 +17,28 @@ def resource(name):
     """
     inside = _PACKAGE / f"_{name}"
     return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def installed():
+    """Tell whether the class is an installed wheel, and no checkout."""
+    return (_PACKAGE / "_notebooks").is_dir()
+
+
+def editable(name):
+    """Return the project's folder `name`, to be written.
+
+    Raises
+    ------
+    CourseError
+        If the class is an installed wheel, whose files are nobody's to edit.
+    """
+    folder = resource(name)
+    if installed():
+        raise CourseError(
+            f"Esta orden cambia los archivos de la clase, y aquí están instalados, en {folder}. Es para quien la "
+            "edita: clona el proyecto. Para trabajar con los cuadernos, cópialos: python -m course notebooks copy clase"
+        )
+    return folder
 
 
 @contextmanager

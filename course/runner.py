@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course import notebooks
-from course.paths import atomic_write, resource
+from course.paths import atomic_write, editable, installed, resource
 
 CORRECT = "✅ Correcto"  # what `course.checks` prints for a right answer
 STARTUP_TIMEOUT = 60  # seconds a kernel may take to answer for the first time
@@ -62,7 +62,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
     rows, failures = [], 0
     for path in notebooks.solutions(names):
         stored, notebook = notebooks.read(path), notebooks.read(path)
-        run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, _progress)
+        run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
         write_copies(notebook, path.stem, Path(output))
         rows.append(_row(stored, notebook, run))
         failures += bool(run.error)
@@ -76,9 +76,9 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
 def execute_in_place(names=(), cell_timeout=300, notebook_timeout=900, folder=None):
     """Run the solution notebooks and keep their outputs; one that fails stays as it was. Returns the exit status."""
     failures = 0
-    for path in notebooks.solutions(names, folder):
+    for path in notebooks.solutions(names, folder or editable("notebooks")):
         notebook = notebooks.read(path)
-        run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, _progress)
+        run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
         failures += bool(run.error)
         if not run.error:
             with atomic_write(path) as stream:
@@ -164,10 +164,11 @@ def compare_outputs(stored, executed):
     Figures, and cells tagged ``nbval-ignore-output``, are not compared.
     """
     pairs = zip(notebooks.code_cells(stored.cells), notebooks.code_cells(executed.cells), strict=True)
-    return [None if _ignored(old) else bool(new.execution_count) and _texts(old) == _texts(new) for old, new in pairs]
+    return [None if ignored(old) else bool(new.execution_count) and _texts(old) == _texts(new) for old, new in pairs]
 
 
-def _ignored(cell):
+def ignored(cell):
+    """Tell whether a cell's output is no matter: it shows times."""
     return "nbval-ignore-output" in cell.metadata.get("tags", [])
 
 
@@ -209,7 +210,7 @@ def _table(rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
-def _progress(run, done=False):
+def tell(run, done=False):
     """Print one line per notebook; in a terminal, rewrite it at each cell."""
     terminal = sys.stdout.isatty()
     if not done and not terminal:
@@ -237,6 +238,8 @@ def write_copies(notebook, name, folder):
 
 def _how_to_open():
     folder = resource("notebooks")
+    if installed():  # nobody works among the installed files
+        return "python -m course notebooks copy clase, y después python -m jupyter lab clase"
     if folder.is_relative_to(Path.cwd()):
         folder = folder.relative_to(Path.cwd())
     make = "make lab, o " if (folder.parent / "Makefile").exists() else ""

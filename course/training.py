@@ -218,17 +218,16 @@ class _Recorder(keras.callbacks.Callback):
         self.line.write(f"{self} · quedan {per_epoch * (self.epochs - len(self.rows)):.0f} s")
 
     def __str__(self):
-        figures = self.rows[-1].items() if self.rows else ()
-        told = [
-            f"Época {len(self.rows)} de {self.epochs}",
-            *(f"{_spanish(name)} {value:.4f}" for name, value in figures),
-        ]
-        return " · ".join([*told, f"{self.line.seconds:.1f} s"])
+        figures = self.rows[-1] if self.rows else {}
+        told = [_told(name, figures) for name in figures if not name.startswith("val_")]
+        return " · ".join([f"Época {len(self.rows)} de {self.epochs}", *told, f"{self.line.seconds:.1f} s"])
 
 
-def _spanish(name):
-    plain = name.removeprefix("val_")
-    return _SPANISH.get(plain, plain) + (" (validación)" if plain != name else "")
+def _told(name, figures):
+    """Tell a figure and the validation's beside it: a line of them fits in JupyterLab's window."""
+    validation = figures.get(f"val_{name}")
+    beside = "" if validation is None else f" (validación {validation:.4f})"
+    return f"{_SPANISH.get(name, name)} {figures[name]:.4f}{beside}"
 
 
 def _finish(model, recorder, interrupted, first_weights):

@@ -5,8 +5,13 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from processes import POSTGRES_BINARIES, launch, wait_until
+
+# A machine that is busy, as forty students' are, is no fault in the code.
+hypothesis.settings.register_profile("class", deadline=None)
+hypothesis.settings.load_profile("class")
 
 
 @pytest.fixture(scope="session")

@@ -38,3 +38,20 @@ def wait_until(ready, seconds=60):
     while not ready():
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.05)
+
+
+def made_once(tmp_path_factory, name, make):
+    """Return a folder that `make(folder)` fills, once for all of xdist's workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.done"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        wait_until(done.exists, 600)
+    else:
+        try:
+            make(folder)
+        finally:
+            done.touch()
+    return folder

@@ -31,17 +31,27 @@ def test_all_well_is_status_0(monkeypatch, capsys):
     assert printed.endswith("Todo listo: python -m course run\n")
 
 
+def test_what_the_class_can_do_without_is_a_warning_and_status_0(monkeypatch, capsys):
+    states = [("MNIST", True, "intacto"), ("Reservas", None, "descárgalas")]
+    monkeypatch.setattr(datasets, "status", lambda: states)
+    only(monkeypatch, "datos")
+    assert doctor.report() == 0
+    assert capsys.readouterr().out.startswith("✔ MNIST: intacto\n⚠ Reservas\n    → descárgalas\n\nTodo listo")
+
+
 def test_a_check_that_breaks_is_a_line_and_not_a_traceback(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "CHECKS", {"disco": lambda: shutil.disk_usage("/no/such/folder")})
     assert doctor.report() == 1
     assert "✘ disco: FileNotFoundError" in capsys.readouterr().out
 
 
-def test_an_old_python_is_noticed(monkeypatch):
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 9))
+@pytest.mark.parametrize(("version", "expected"), [("3.10.9", False), ("3.11.0", True), ("3.14.0", False)])
+def test_a_python_that_is_too_old_or_too_new_is_noticed(version, expected, monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda project: {"Requires-Python": ">=3.11,<3.14"})
+    monkeypatch.setattr(doctor.platform, "python_version", lambda: version)
     ((good, _, remedy),) = doctor.python()
-    assert not good
-    assert "3.11" in remedy
+    assert good == expected
+    assert ">=3.11" in remedy
 
 
 def test_missing_and_old_packages_are_noticed_and_other_platforms_skipped(monkeypatch):

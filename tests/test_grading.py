@@ -460,6 +460,18 @@ def test_the_leaderboard_is_in_order(folder):
     assert len(set(raw.values())) == 3
 
 
+def test_equal_results_share_a_place_and_are_pointed_out_to_the_teacher(folder):
+    for name, power in {"a": 4, "b": 4, "c": 2, "d": 1}.items():
+        put(folder, f"{name}.csv", table(GOOD**power))
+    put(folder, "c/otra.csv", table(GOOD**4))  # a second attempt of c's
+    grade(folder)
+    board = (folder / "out" / "clasificacion.html").read_text(encoding="utf-8")
+    places = {name: place for place, name in re.findall(r'<td class="n">(\d+)</td><td>([abcd])</td>', board)}
+    assert places == {"d": "1", "c": "2", "a": "3", "b": "3"}
+    statistics = (folder / "out" / "estadisticas.html").read_text(encoding="utf-8")
+    assert re.findall(r"<li>(.*)</li>", statistics) == ["a, b, c"]
+
+
 def test_names_of_files_are_escaped_in_all_pages(folder):
     bad = "<b onclick=x>[a](javascript:1)`|.csv"
     put(folder, f"ana/{bad}", "x")

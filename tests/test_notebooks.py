@@ -233,6 +233,23 @@ def test_one_changed_byte_is_stale_and_an_orphan_is_noticed(folder):
     assert [line.partition(":")[0] for line in notebooks.stale(folder)] == ["97_orphan.ipynb", "98_x.ipynb"]
 
 
+def test_a_copy_to_work_in_keeps_what_is_already_there(folder, tmp_path, monkeypatch):
+    notebooks.build(folder)
+    monkeypatch.setattr(notebooks, "resource", lambda name: folder)
+    mine = tmp_path / "mi clase"
+    assert notebooks.copy(mine) == [mine / "98_x.ipynb", mine / "soluciones" / "98_x.ipynb"]
+    (mine / "98_x.ipynb").write_text("mis respuestas", encoding="utf-8")
+    assert notebooks.copy(mine) == []
+    assert (mine / "98_x.ipynb").read_text(encoding="utf-8") == "mis respuestas"
+
+
+def test_the_files_of_an_installed_class_are_not_edited(monkeypatch):
+    monkeypatch.setattr("course.paths.installed", lambda: True)
+    for order in (notebooks.build, runner.execute_in_place):
+        with pytest.raises(CourseError, match="notebooks copy clase"):
+            order()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -312,6 +329,7 @@ BREACHES = [
     ("outputs_kept", change(3, outputs=[]), "no tiene salida"),
     ("figures", change(4, outputs=picture(alt="  ")), "texto alternativo"),
     ("figures", change(4, outputs=picture(fact="la recta sube")), "dato numérico"),
+    ("figures", change(4, source='plt.title("x", fontsize=9)\nprint(2)'), "letra de 9 puntos"),
     ("seed", change(1, source="import numpy as np"), "semilla"),
     ("solved", change(3, source="x = 2\nnb98.two.check(x)"), "región de solución"),
     ("solved", change(2, source="### Ejercicio 1"), "no enlaza"),

@@ -1,6 +1,9 @@
 import base64
 import itertools
+import json
+import tomllib
 from io import BytesIO
+from pathlib import Path
 
 import matplotlib as mpl
 import nbformat
@@ -11,13 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from matplotlib.axis import Axis
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from nbclient import NotebookClient
 from PIL import Image
+from test_palette import contrast
 
-from course import CourseError, bookings, byhand, graph, plots
+from course import CourseError, bookings, byhand, graph, notebooks, palette, plots
 from course.plots import expression, output, style
+from course.simulator import Experiment
 
 EXAMPLE = byhand.SLIDE_EXAMPLE
 FORWARD = byhand.forward(EXAMPLE.network, EXAMPLE.x)
@@ -90,6 +97,9 @@ CURVES = pd.DataFrame(
     [(0, 1, 0.9, "completo"), (0, 2, 0.5, "completo"), (1, 1, 1.2, "podado"), (2, 1, 2.0, "falló")],
     columns=["intento", "época", "valor", "estado"],
 )
+SPIRAL = Experiment(dataset="spiral", layers=(4,), seed=1)
+CLASSES = Experiment(dataset="gauss", classes=3, layers=(4,), seed=1)
+COLUMN, SMALLEST = 11, 8.5  # inches, points
 NAMES = ["learning_rate", "units", "activation"]
 FIGURES = {
     "architecture": lambda: plots.network(EXAMPLE.network),
@@ -118,6 +128,8 @@ FIGURES = {
     "race": lambda: plots.race(RACE),
     "trial curves": lambda: plots.trial_curves(CURVES),
     "slices": lambda: plots.slices(TRIALS, NAMES, log=["learning_rate"]),
+    "experiment": lambda: plots.experiment(SPIRAL),
+    "classes": lambda: plots.experiment(CLASSES),
     "parallel": lambda: plots.parallel(TRIALS, NAMES, log=["learning_rate"]),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
@@ -144,9 +156,13 @@ def words(figure):
 
 @every_figure
 def test_letters_are_large_and_dark_enough(draw):
-    for text in written(draw()):
+    """Large where they are shown, too: a figure wider than a notebook's column or a slide shrinks with its letters."""
+    figure = draw()
+    shrunk = min(1, COLUMN / figure.get_figwidth())
+    for text in written(figure):
         assert text.get_fontsize() >= 11, text
-        assert to_rgb(text.get_color()) in {to_rgb(color) for color in (*style.TEXT, "black")}, text
+        assert text.get_fontsize() * shrunk >= SMALLEST, text
+        assert to_rgb(text.get_color()) in {to_rgb(color) for color in (*palette.TEXT, "black")}, text
 
 
 @every_figure
@@ -199,60 +215,47 @@ def test_the_style_of_the_user_does_not_reach_the_figures():
     assert picture.getpixel((0, 0)) == (255, 255, 255)
 
 
-# Colours. Matrices: Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
-
-PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-TRITANOPIA = [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
-LUMINANCE = [0.2126, 0.7152, 0.0722]
+# What colour says is said without it too; `tests/test_palette.py` computes the colours themselves
 
 
-def linear(color):
-    color = np.array(to_rgb(color))
-    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+@every_figure
+def test_letters_contrast_with_what_they_lie_on(draw):
+    """The paper under each text, as it was really drawn: the commonest colour there once the texts are gone."""
+    figure = draw()
+    places = [(text, text.get_window_extent()) for text in written(figure)]
+    for text, _ in places:
+        text.set_visible(False)
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[::-1, :, :3]
+    for text, box in places:
+        under = pixels[int(box.y0) : int(box.y1) + 1, int(box.x0) : int(box.x1) + 1].reshape(-1, 3)
+        colors, counts = np.unique(under, axis=0, return_counts=True)
+        assert contrast(text.get_color(), colors[counts.argmax()] / 255) >= 4.5, text
 
 
-def lab(rgb):
-    """CIE L*a*b* (D65) of a linear RGB colour."""
-    xyz = np.array([[0.4124564, 0.3575761, 0.1804375], LUMINANCE, [0.0193339, 0.1191920, 0.9503041]]) @ rgb
-    xyz = xyz / [0.95047, 1, 1.08883]
-    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+def looks(artist):
+    """What is seen of a line, of marks or of a bar in grey print; lightness is left out, as print loses it."""
+    if isinstance(artist, Line2D):
+        hollow = artist.get_markerfacecolor() == "none"
+        return artist.get_linestyle(), artist.get_marker(), hollow, artist.get_linewidth() >= 2.5
+    if isinstance(artist, PathCollection):
+        return artist.get_paths()[0].vertices.tobytes()
+    return getattr(artist, "get_hatch", type(artist))()
 
 
-def contrast(one, other):
-    """Contrast ratio of WCAG 2."""
-    bright, dark = sorted((linear(one) @ LUMINANCE, linear(other) @ LUMINANCE), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
+@every_figure
+def test_nothing_is_told_by_colour_alone(draw):
+    for axes in draw().axes:
+        named = [artist for artist in axes.lines if not artist.get_label().startswith("_")]
+        legend = axes.get_legend()
+        for artists in (named, legend.legend_handles if legend else []):
+            seen = [looks(artist) for artist in artists]
+            assert len(set(seen)) == len(seen), axes.get_title()
 
 
-@pytest.mark.parametrize("seen", [np.eye(3), PROTANOPIA, DEUTERANOPIA, TRITANOPIA])
-def test_colours_differ_for_every_eye(seen):
-    colors = [lab(np.clip(np.array(seen) @ linear(color), 0, 1)) for color in style.SERIES]
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(colors, 2)) > 30
-
-
-def test_colours_differ_in_grey():
-    lightness = [lab(linear(color))[0] for color in style.SERIES]
-    assert min(abs(a - b) for a, b in itertools.combinations(lightness, 2)) > 12
-
-
-def test_contrast_of_text_and_lines():
-    assert min(contrast(text, paper) for text in style.TEXT for paper in (style.PAPER, style.SOFT)) >= 4.5
-    assert contrast(style.INK, style.SHADE) >= 4.5
-    assert min(contrast(line, style.PAPER) for line in style.SERIES) >= 3
-
-
-LINES = ["history", "activations", "counts", "calibration", "thresholds", "leakage", "race", "trial curves"]
-
-
-@pytest.mark.parametrize("name", [*LINES, "slices", "parallel"])
-def test_lines_differ_without_colour(name):
-    figure = FIGURES[name]()
-    for axes in figure.axes:
-        curves = [line for line in axes.lines if not line.get_label().startswith("_")]
-        looks = [(line.get_linestyle(), line.get_marker()) for line in curves]
-        assert len(set(looks)) == len(looks)
+def test_classes_have_a_mark_each():
+    _, plane, _ = FIGURES["classes"]().axes
+    assert len({looks(points) for points in plane.collections}) == len(plane.collections) == 3
 
 
 # The network
@@ -434,6 +437,28 @@ def test_axes_of_the_user_are_drawn_in_and_told_together():
     assert len(plt.get_fignums()) == 1
 
 
+INTO_AXES = {
+    "losses": lambda ax: plots.loss_curve(history(), ax=ax),
+    "counts": lambda ax: plots.operation_counts(graph.operation_counts([1, 2]), ax=ax),
+    "one weight": lambda ax: plots.descent(bowl, [4.0, 2.5], ax=ax),
+    "gradients": lambda ax: plots.gradients({"a mano": [0.1], "numérico": [0.1]}, ax=ax),
+    "runs": lambda ax: plots.distributions(RUNS, by="layers", threshold=0.4, ax=ax),
+    "calibration": lambda ax: plots.calibration(CANCELED, MODELS, ax=ax),
+    "thresholds": lambda ax: plots.thresholds(CANCELED, MODELS, ax=ax),
+    "race": lambda ax: plots.race(RACE, ax=ax),
+    "trial curves": lambda ax: plots.trial_curves(CURVES, ax=ax),
+}
+
+
+@pytest.mark.parametrize("draw", INTO_AXES.values(), ids=INTO_AXES.keys())
+def test_in_axes_of_the_user_lines_look_the_same(draw):
+    """Axes keep the styles that their lines take turns in from when they were made."""
+    own = [looks(line) for line in draw(None).axes[0].lines]
+    with plt.rc_context({"axes.prop_cycle": mpl.cycler(linestyle=[":", "-."])}):
+        _, ax = plt.subplots()
+        assert [looks(line) for line in draw(ax).axes[0].lines] == own
+
+
 def test_operation_counts_tell_both_growths():
     table = graph.operation_counts()
     figure = plots.operation_counts(table)
@@ -564,6 +589,11 @@ CELLS = {
     "again": "%matplotlib inline\nplots.install()\nplt.plot([1, 2])\nplt.title('Mía')\nplt.show()",
     "described": "fig, ax = plt.subplots()\nax.plot([1, 2])\nplots.describe(fig, 'Sube de 1 a 2.')\nplt.show()",
     "empty": "plt.figure()\nplt.show()",
+    "style": "plt.rcParams['lines.linewidth'] = 5\nplots.install()\nfig, ax = plt.subplots()\n"
+    "lines = [ax.plot([0, k], label=k)[0] for k in range(8)]\nax.set(title='t', xlabel='x', ylabel='y')\n"
+    "texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.legend().texts, *ax.get_xticklabels()]\nplt.show()\n"
+    "print(min(t.get_fontsize() for t in texts), len({(x.get_color(), x.get_linestyle()) for x in lines}))\n"
+    "print(len({x.get_linestyle() for x in lines[:4]}), plt.rcParams['lines.linewidth'])",
 }
 
 
@@ -576,6 +606,7 @@ def pictures():
     for name, cell in zip(CELLS, notebook.cells, strict=True):
         outputs = [output for output in cell.outputs if "image/png" in output.get("data", {})]
         found[name] = [(o.metadata["image/png"]["alt"], base64.b64decode(o.data["image/png"])) for o in outputs]
+        found["printed", name] = notebooks.printed(cell)
     return found
 
 
@@ -601,6 +632,23 @@ def test_a_notebook_keeps_each_figure_once_with_its_alt_text(pictures, cell, exp
 def test_a_notebook_keeps_figures_of_few_colours(pictures):
     [(_, png)] = pictures["show"]
     assert len(Image.open(BytesIO(png)).convert("RGB").getcolors()) <= output.COLORS
+
+
+def test_a_notebooks_own_figures_have_the_class_style_and_the_users_settings(pictures):
+    """Letters from 11 points, eight lines that differ, four of them by their dashes alone; a width set by the user."""
+    assert pictures["printed", "style"] == "11.0 8\n4 5.0\n"
+
+
+def test_the_extension_of_jupyterlab_is_installed_under_its_own_name():
+    """JupyterLab looks it up by the name in its package.json, which must be that of its folder and of its module."""
+    folder = Path(__file__).parents[1] / "course" / "labextension"
+    project = tomllib.loads((folder.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]["course/labextension"]
+    package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    assert installed == f"share/jupyter/labextensions/{package['name']}"
+    assert package["version"] == project["project"]["version"]
+    script = folder / package["jupyterlab"]["_build"]["load"]
+    assert f'const NAME = "{package["name"]}";' in script.read_text(encoding="utf-8")
 
 
 def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():

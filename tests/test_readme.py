@@ -30,6 +30,19 @@ def test_it_starts_with_the_two_commands():
     assert blocks(README)[0] == ("bash", ["make run", "make test"])
 
 
+def test_it_has_a_room_for_each_reader_and_says_it_all_in_one_screen_first():
+    assert re.findall(r"^## (.*)$", README, re.MULTILINE) == [
+        "Para quien estudia",
+        "Para quien enseña",
+        "Para quien mantiene",
+        "Datos y licencias",
+    ]
+    first_screen = README[: README.index("<details>")]
+    assert len(first_screen.split()) < 200
+    for wanted in ("cuaderno.png", "simulador.png", "make run", "make test", "sin conexión"):
+        assert wanted in first_screen
+
+
 def test_each_make_target_exists():
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     named = re.findall(r"\bmake ([a-z-]+)", README)
@@ -39,7 +52,8 @@ def test_each_make_target_exists():
 
 @pytest.mark.parametrize("text", [README, MIRROR])
 def test_each_link_to_a_file_leads_somewhere(text):
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("http")]
+    links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", text)
+    links = [link or picture for link, picture in links if not link.startswith("http")]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 

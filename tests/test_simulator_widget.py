@@ -80,6 +80,22 @@ def test_hello_tells_everything(browser):
     assert browser.array("0.losses").tolist() == list(np.float32(experiment.losses))
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("change", {"which": 0, "changes": {"noise": 40}}),
+        ("change", {"which": 0, "changes": {"dropout": 7}}),
+        ("compare", {"on": True}),
+        ("pace", {"epochs": 25}),
+    ],
+)
+def test_a_state_tells_which_request_it_answers(browser, kind, body):
+    browser.say(kind, request="vista.1", **body)
+    assert browser.last("state")["answers"] == "vista.1"
+    browser.say("reset", newWeights=False)
+    assert browser.last("state")["answers"] is None
+
+
 def test_a_step_is_an_epoch_of_the_engine(browser):
     browser.say("step")
     other = Experiment.from_url(SPIRAL)

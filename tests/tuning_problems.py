@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course.tuning import Problem
 
+AT_IMPORT = [os.environ.get(name) for name in ("TF_NUM_INTRAOP_THREADS", "PJRT_NPROC", "OMP_NUM_THREADS")]
 SPACE = {"x": (-3.0, 3.0), "n": (1, 4)}
 
 
@@ -15,12 +16,18 @@ def parabola(params, seed, report):
 
 def slow(params, seed, report):
     """Take half a second, noting each evaluation that begins in the file that the environment names."""
-    with Path(os.environ["TUNING_LOG"]).open("a") as stream:
+    with Path(os.environ["TUNING_LOG"]).open("a", encoding="utf-8") as stream:
         stream.write(f"{os.getpid()} {seed} {params['x']!r}\n")
     for step in range(1, 6):
         time.sleep(0.1)
         report(step, 1.0)
     return parabola(params, seed, report)
+
+
+def threads(params, seed, report):
+    """Return how many threads a Keras that this module imports would use."""
+    (count,) = {*AT_IMPORT}
+    return int(count)
 
 
 def dies(params, seed, report):
@@ -29,4 +36,5 @@ def dies(params, seed, report):
 
 PARABOLA = Problem("parábola", parabola, SPACE)
 SLOW = Problem("lenta", slow, SPACE, epochs=5)
+THREADS = Problem("hilos", threads, SPACE)
 DIES = Problem("mortal", dies, SPACE)

@@ -23,7 +23,7 @@ class Feature(NamedTuple):
 FEATURES = (
     Feature("hotel", "hotel de la reserva: urbano o de playa", "categoría", BOOKING, True,
             "cada hotel tiene otros clientes y otra tasa de cancelación"),
-    Feature("is_canceled", "si la reserva acabó cancelada, o el cliente no se presentó", "0 o 1", END, False,
+    Feature("is_canceled", "si la reserva terminó cancelada, o el cliente no se presentó", "0 o 1", END, False,
             "es la respuesta"),
     Feature("lead_time", "antelación: días entre la reserva y la llegada", "días", BOOKING, True,
             "cuanto antes se reserva, más tiempo hay para cambiar de planes"),
@@ -71,7 +71,7 @@ FEATURES = (
             "cómo llegó la reserva"),
     Feature("adr", "precio medio por noche", "€ por noche", BOOKING, True,
             "el precio acordado; negativo o disparatado es un error de registro"),
-    Feature("required_car_parking_spaces", "plazas de aparcamiento", "plazas", AFTER, False,
+    Feature("required_car_parking_spaces", "plazas de estacionamiento", "plazas", AFTER, False,
             "se anotan a la llegada: ninguna reserva cancelada tiene una"),
     Feature("total_of_special_requests", "peticiones especiales: cuna, planta alta, cama doble…", "peticiones",
             BOOKING, True, "quien pide algo piensa venir"),

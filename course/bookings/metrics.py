@@ -175,7 +175,7 @@ def _checked(y, probability):
             f"y tiene forma {y.shape} y probability {probability.shape}: debe haber una probabilidad por reserva."
         )
     if probability.dtype.kind not in "biuf" or not ((probability >= 0) & (probability <= 1)).all():
-        raise CourseError("Hay probabilidades que faltan o que no están entre 0 y 1. ¿Termina tu red en un sigmoide?")
+        raise CourseError("Hay probabilidades que faltan o que no están entre 0 y 1. ¿Termina tu red en una sigmoide?")
     if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
         raise CourseError("y debe tener solo ceros y unos: 1 si la reserva se canceló.")
     return y.astype(bool), probability.astype(float)

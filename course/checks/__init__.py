@@ -111,7 +111,7 @@ class Exercise:
             return Outcome("wrong", f"no pude comprobar tu respuesta: {tell_error(error)}.")
 
     def _grade(self, answers):
-        untouched = f"{self.title}. Escribe tu código donde pone «...» y vuelve a ejecutar la celda."
+        untouched = f"{self.title}. Escribe tu código donde dice «...» y vuelve a ejecutar la celda."
         wanted = len(inspect.signature(self.look).parameters)
         if not answers or any(answer is None or has_placeholder(answer) for answer in answers):
             return Outcome("unattempted", untouched)

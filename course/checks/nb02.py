@@ -124,7 +124,7 @@ def _backward(x, y, weights, biases):
         "Empieza por la salida, que es lineal: du = dL/dŷ. Recorre las capas con reversed(range(len(weights))).",
         "Guarda dw y db de cada capa y, al final, déjalos en el orden de las capas.",
     ],
-    learned="Acabas de programar backpropagation.",
+    learned="Acabas de programar la propagación hacia atrás (backpropagation).",
 )
 def backward(answer):
     """``backward(x, y, weights, biases)`` → (list of dW, list of db), first layer first."""
@@ -187,7 +187,7 @@ def update(answer):
         "En una época pasan todos los ejemplos, lote por lote, y cada lote da un paso.",
         "Si el último lote queda incompleto, también da su paso: redondea hacia arriba con math.ceil.",
     ],
-    learned="Con 60000 ejemplos y lotes de 128, una época son 469 pasos.",
+    learned="Con 60 000 ejemplos y lotes de 128, una época son 469 pasos.",
 )
 def steps(answer):
     """``steps(n, batch_size, epochs)``: parameter updates in a training."""
@@ -217,7 +217,7 @@ def steps(answer):
         "Dibuja 2 capas de 3 neuronas: desde x puedes ir a 3 neuronas, y desde cada una a otras 3.",
         "Cada capa multiplica los caminos por su ancho.",
     ],
-    learned="Con 12 capas de 3 neuronas ya son 531441: por eso nadie deriva camino por camino.",
+    learned="Con 12 capas de 3 neuronas ya son 531 441: por eso nadie deriva camino por camino.",
 )
 def count_paths(answer):
     """``count_paths(depth, width)``: paths from the input to the output."""

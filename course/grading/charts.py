@@ -2,7 +2,8 @@
 
 from markupsafe import Markup
 
-_INK, _GREY, _BLUE, _ORANGE = "#222", "#999", "#0072b2", "#d55e00"  # told apart by the colour-blind too
+from course.palette import BLUE, GREY, INK, PAPER, VERMILLION
+
 _SIDE, _LEFT, _TOP = 210, 52, 34
 _WIDTH, _HEIGHT = 300, 296
 
@@ -29,8 +30,8 @@ def report(measured, part):
         f"con error medio {measured['ece']:.3f}."
     )
     body = (
-        f"<g>{roc}{_line([(0, 0), *curve], _BLUE)}</g>"
-        f'<g transform="translate({_WIDTH} 0)">{calibration}{_line(points, _ORANGE)}{marks}</g>'
+        f"<g>{roc}{_line([(0, 0), *curve], BLUE)}</g>"
+        f'<g transform="translate({_WIDTH} 0)">{calibration}{_line(points, VERMILLION)}{marks}</g>'
     )
     return _picture(2 * _WIDTH, _HEIGHT, label, body)
 
@@ -48,20 +49,20 @@ def histogram(counts):
     for index, count in enumerate(counts):
         x, height = 20 + index * step, 130 * count / most
         bars.append(
-            f'<rect x="{x}" y="{160 - height:.1f}" width="{step - 6}" height="{height:.1f}" fill="{_BLUE}"/>'
+            f'<rect x="{x}" y="{160 - height:.1f}" width="{step - 6}" height="{height:.1f}" fill="{BLUE}"/>'
             + _text(x + 20, 154 - height, str(count))
             + _text(x + 20, 178, f"{index}–{index + 1}")
         )
     label = "Estudiantes por nota: " + ", ".join(f"{count} de {n} a {n + 1}" for n, count in enumerate(counts)) + "."
-    axis = f'<path d="M14 160H{20 + len(counts) * step}" stroke="{_INK}"/>' + _text(250, 202, "nota")
+    axis = f'<path d="M14 160H{20 + len(counts) * step}" stroke="{INK}"/>' + _text(250, 202, "nota")
     return _picture(30 + len(counts) * step, 210, label, axis + "".join(bars))
 
 
 def _picture(width, height, label, body):
     return Markup(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{label}" font-family="sans-serif" font-size="11" fill="{_INK}">'
-        f'<rect width="{width}" height="{height}" fill="#fff"/>{body}</svg>'
+        f'role="img" aria-label="{label}" font-family="sans-serif" font-size="12" fill="{INK}">'
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>{body}</svg>'
     )
 
 
@@ -73,10 +74,10 @@ def _panel(title, across, up):
         for value in (0, 0.5, 1)
     )
     return (
-        f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="{_GREY}"/>'
-        f'<path d="M{_LEFT} {bottom}L{_LEFT + _SIDE} {_TOP}" stroke="{_GREY}" stroke-dasharray="4 4"/>'
+        f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="{GREY}"/>'
+        f'<path d="M{_LEFT} {bottom}L{_LEFT + _SIDE} {_TOP}" stroke="{GREY}" stroke-dasharray="4 4"/>'
         + ticks
-        + f'<text x="{middle}" y="20" text-anchor="middle" font-size="13" font-weight="bold">{title}</text>'
+        + f'<text x="{middle}" y="20" text-anchor="middle" font-size="14" font-weight="bold">{title}</text>'
         + _text(middle, bottom + 36, across)
         + f'<text transform="translate(16 {_TOP + _SIDE / 2}) rotate(-90)" text-anchor="middle">{up}</text>'
     )
@@ -88,7 +89,7 @@ def _line(points, colour):
 
 
 def _circle(across, up, radius):
-    return f'<circle cx="{_x(across):.1f}" cy="{_y(up):.1f}" r="{radius:.1f}" fill="{_ORANGE}" fill-opacity=".8"/>'
+    return f'<circle cx="{_x(across):.1f}" cy="{_y(up):.1f}" r="{radius:.1f}" fill="{VERMILLION}" fill-opacity=".8"/>'
 
 
 def _text(x, y, text, anchor="middle"):

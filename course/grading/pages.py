@@ -4,9 +4,11 @@ Templates escape whatever they are given; the pages also carry a policy that let
 """
 
 import functools
+import json
 import os
 import re
 import statistics
+from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +23,7 @@ PARTS = {"public": "pública", "private": "privada"}
 _ROWS = {
     "auc": ("AUC (área bajo la curva ROC)", "más es mejor"),
     "log_loss": ("Entropía cruzada (log loss)", "menos es mejor"),
-    "brier": ("Puntuación de Brier", "menos es mejor"),
+    "brier": ("Puntaje de Brier", "menos es mejor"),
     "ece": ("Error de calibración (ECE)", "menos es mejor"),
     "accuracy": ("Exactitud con umbral 0.5", "más es mejor"),
 }
@@ -41,6 +43,7 @@ class Writer:
     def __init__(self, out, config, policy):
         self._out, self._config, self._policy = Path(out), config, policy
         self._ranked, self._scores, self._flagged, self._turned_down, self._late = [], [], [], [], 0
+        self._alike = defaultdict(set)
 
     @property
     def students(self):
@@ -72,7 +75,7 @@ class Writer:
         missing : list of str
             Students of the class list who handed nothing in.
         """
-        ranked = sorted(self._ranked, key=lambda row: (-row["points"], -row["auc"], row["student"]))
+        ranked = _places(self._ranked)
         common = {"part": PARTS[self._policy.part], "final": self._policy.final, "config": self._config}
         hidden = len(self._flagged)
         board = _html().get_template("leaderboard.html.j2").render(common, ranked=ranked, hidden=hidden)
@@ -85,6 +88,7 @@ class Writer:
                 picture=charts.histogram(_histogram(self._scores)),
                 counts={"students": self.students, "rejected": self.rejected, "late": self._late},
                 flagged=self._flagged,
+                alike=sorted(sorted(group) for group in self._alike.values() if len(group) > 1),
                 turned_down=self._turned_down,
                 strays=strays,
                 missing=missing,
@@ -94,6 +98,10 @@ class Writer:
         _write(self._out / "estadisticas", ".html", class_)
 
     def _note(self, standing):
+        for attempt in standing.attempts:
+            if measures := attempt.result["measures"]:
+                # Files differ in a name or a line's end; the same predictions have the same measures to the last digit.
+                self._alike[hash(json.dumps(measures, sort_keys=True))].add(standing.student)
         if standing.counted is None:
             told = standing.attempts[-1].result["problems"]
             self._turned_down.append({"student": standing.student, "problems": told})
@@ -152,6 +160,16 @@ def _write(target, suffix, text):
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_bytes(content)
     half.replace(path)
+
+
+def _places(rows):
+    """Return the rows from best to worst, each with its place: those with equal measures share it."""
+    ranked = sorted(rows, key=lambda row: (-row["points"], -row["auc"], row["log_loss"], row["student"]))
+    for place, row in enumerate(ranked, 1):
+        above = ranked[place - 2] if place > 1 else None
+        tied = above and all(above[name] == row[name] for name in ("points", "auc", "log_loss"))
+        row["place"] = above["place"] if tied else place
+    return ranked
 
 
 def _summary(scores):

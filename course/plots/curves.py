@@ -6,19 +6,9 @@ from matplotlib import pyplot as plt
 from course import validation
 from course.errors import CourseError
 from course.functions import ACTIVATION_RULES, ACTIVATIONS
+from course.palette import BLUE, INK, PAPER, SERIES, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import (
-    BLUE,
-    INK,
-    LINE_STYLES,
-    PAPER,
-    SERIES,
-    VERMILLION,
-    axes_for,
-    integer,
-    number,
-    styled,
-)
+from course.plots.style import LINE_STYLES, axes_for, integer, number, styled
 
 _LOSSES = {"loss": "entrenamiento", "val_loss": "validación"}
 _FEW_EPOCHS = 30  # up to which each epoch has its own mark
@@ -171,14 +161,14 @@ def operation_counts(table, ax=None):
             "Pasa lo que devuelve graph.operation_counts()."
         ) from error
     ax = axes_for(ax)
-    ax.plot(depth, by_paths, LINE_STYLES[0], color=VERMILLION, marker="o", label="camino a camino")
-    ax.plot(depth, memoized, LINE_STYLES[1], color=BLUE, marker="s", label="recordando lo ya calculado")
+    ax.plot(depth, by_paths, LINE_STYLES[0], color=VERMILLION, marker="o", label="camino por camino")
+    ax.plot(depth, memoized, LINE_STYLES[1], color=BLUE, marker="s", label="con memoria")
     ax.set(title="Operaciones para calcular una derivada", xlabel="capas ocultas", ylabel="operaciones", yscale="log")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper left")
     return add_description(
         ax.figure,
         f"Operaciones para calcular una derivada con {depth[0]} a {depth[-1]} capas ocultas, en escala logarítmica: "
-        f"camino a camino, de {integer(by_paths[0])} a {integer(by_paths[-1])}; "
-        f"recordando lo ya calculado, de {integer(memoized[0])} a {integer(memoized[-1])}.",
+        f"camino por camino, de {integer(by_paths[0])} a {integer(by_paths[-1])}; "
+        f"con memoria, de {integer(memoized[0])} a {integer(memoized[-1])}.",
     )

@@ -5,9 +5,10 @@ from matplotlib.lines import Line2D
 
 from course import byhand, validation
 from course.errors import CourseError
+from course.palette import BLUE, INK, PAPER, SHADE, VERMILLION
 from course.plots import layout
 from course.plots.output import describe
-from course.plots.style import BLUE, INK, PAPER, SHADE, SMALL, VERMILLION, box, canvas, counted, number, styled, write
+from course.plots.style import SMALL, box, canvas, counted, number, styled, write
 
 
 @styled()

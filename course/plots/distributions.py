@@ -3,8 +3,9 @@
 import numpy as np
 
 from course.errors import CourseError
+from course.palette import BLUE, INK, VERMILLION
 from course.plots.output import add_description
-from course.plots.style import BLUE, INK, VERMILLION, axes_for, number, styled
+from course.plots.style import axes_for, number, styled
 
 _SPANISH = {
     "test_loss": "pérdida de prueba",
@@ -74,7 +75,7 @@ def _draw_group(ax, place, name, values, threshold):
     first = {"label": "una corrida"} if place == 0 else {}
     ax.plot(place + sides, finite, "o", color=BLUE, alpha=0.45, markersize=6, **first)
     first = {"label": "mediana"} if place == 0 else {}
-    ax.plot([place - 0.4, place + 0.4], [median, median], color=INK, linewidth=3, **first)
+    ax.plot([place - 0.4, place + 0.4], [median, median], "-", color=INK, linewidth=3, **first)
     below = "" if threshold is None else f", {(finite < threshold).sum()} de {len(values)} bajo {number(threshold)}"
     return f"{name}, mediana {number(median, 3)}{below}"
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
+from course.palette import BLUE, CLASSES, INK, MARKS, PAPER, SERIES, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import BLUE, INK, LINE_STYLES, PAPER, SERIES, VERMILLION, counted, number, styled
+from course.plots.style import LINE_STYLES, counted, number, styled
 
 _SCALE = LinearSegmentedColormap.from_list("output", [VERMILLION, PAPER, BLUE])
+_CLASSES = ListedColormap(CLASSES)
 _MOST = 12  # neurons drawn of a layer
 _NAMES = {"xSquared": "x²", "ySquared": "y²", "xTimesY": "x·y", "sinX": "sen x", "sinY": "sen y"}
 
@@ -55,19 +57,22 @@ def _draw_network(ax, one):
 
 
 def _draw_plane(ax, one):
-    """Draw the output over the square, and the training points: discs where positive, squares where negative."""
+    """Draw the output over the square, the line where it is 0, and the training points, each class with its mark."""
     maps = one.heat_maps(100)[-1]
     image = {"extent": (-6, 6, -6, 6), "interpolation": "nearest"}
-    if len(maps) > 1:
-        ax.imshow(maps.argmax(axis=0), cmap="tab10", vmin=-0.5, vmax=9.5, alpha=0.45, **image)
-    else:
-        ax.imshow(maps[0], cmap=_SCALE, vmin=-1, vmax=1, **image)
     x, y, label = one.train_points.T
-    colors = {"c": label, "cmap": "tab10" if len(maps) > 1 else _SCALE, "edgecolors": PAPER, "linewidths": 0.6}
-    limits = (-0.5, 9.5) if len(maps) > 1 else (-1, 1)
-    for marker, chosen in (("o", label >= 0), ("s", label < 0)):
-        style = {**colors, "c": label[chosen]}
-        ax.scatter(x[chosen], y[chosen], s=16, marker=marker, vmin=limits[0], vmax=limits[1], **style)
+    if len(maps) > 1:
+        style = {"cmap": _CLASSES, "vmin": -0.5, "vmax": len(CLASSES) - 0.5}
+        ax.imshow(maps.argmax(axis=0), alpha=0.45, **style, **image)
+        shapes = [(MARKS[k % len(MARKS)], label == k) for k in range(len(maps))]
+    else:
+        style = {"cmap": _SCALE, "vmin": -1, "vmax": 1}
+        ax.imshow(maps[0], **style, **image)
+        ax.contour(maps[0], levels=[0], colors=INK, linewidths=0.8, extent=image["extent"], origin="upper")
+        shapes = [("o", label >= 0), ("s", label < 0)]
+    style |= {"edgecolors": INK if len(maps) > 1 else PAPER, "linewidths": 0.6, "s": 16}
+    for marker, chosen in shapes:
+        ax.scatter(x[chosen], y[chosen], c=label[chosen], marker=marker, **style)
     ax.set(title="Salida y puntos de entrenamiento", xlim=(-6, 6), ylim=(-6, 6), xticks=(-6, 0, 6), yticks=(-6, 0, 6))
     ax.grid(visible=False)
 

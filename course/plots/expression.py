@@ -1,25 +1,9 @@
 """The computational graph of an expression, drawn with matplotlib alone: no graphviz needed."""
 
 from course.errors import CourseError
+from course.palette import BLUE, INK, PAPER, SHADE, SOFT, VERMILLION
 from course.plots.output import describe
-from course.plots.style import (
-    BLUE,
-    INK,
-    LINE,
-    PAPER,
-    SHADE,
-    SMALL,
-    SOFT,
-    VERMILLION,
-    box,
-    canvas,
-    counted,
-    number,
-    styled,
-    symbol,
-    text_width,
-    write,
-)
+from course.plots.style import LINE, SMALL, box, canvas, counted, number, styled, symbol, text_width, write
 from course.value import Value
 
 MAX_NODES = 60  # the slides' network has 54

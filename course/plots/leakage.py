@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from course.errors import CourseError
+from course.palette import BLUE, INK, MAUVE, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import BLUE, INK, MAUVE, VERMILLION, number, styled
+from course.plots.style import number, styled
 
 _LOOKS = {"al reservar": ("o", BLUE), "después": ("s", VERMILLION), "al final": ("D", MAUVE)}
 _COLUMNS = ("known", "auc_alone", "auc_with")

@@ -4,8 +4,9 @@ import numpy as np
 
 from course import validation
 from course.errors import CourseError
+from course.palette import BLUE, INK, SERIES, VERMILLION
 from course.plots.output import add_description
-from course.plots.style import BLUE, INK, SERIES, VERMILLION, axes_for, counted, number, styled, symbol
+from course.plots.style import axes_for, counted, number, styled, symbol
 
 _MARKERS = ("o", "s", "x", "+")
 
@@ -67,7 +68,7 @@ def _evaluate(loss, points):
 def _draw_valley(ax, loss, low, high):
     """Draw the loss as a curve over one weight."""
     w = np.linspace(low, high, 200)
-    ax.plot(w[:, 0], _evaluate(loss, w), color=BLUE, label="pérdida")
+    ax.plot(w[:, 0], _evaluate(loss, w), "-", color=BLUE, label="pérdida")
     ax.set(xlabel="peso $w$", ylabel="pérdida")
 
 

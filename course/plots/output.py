@@ -1,7 +1,7 @@
 """What a notebook keeps of a figure: a small PNG, and an alt text that says in words, with numbers, what it shows.
 
 A figure carries its text in ``figure.alt_text``. Once `install` has run, Jupyter stores it in the output's metadata,
-``{"image/png": {"alt": …}}``.
+``{"image/png": {"alt": …}}``: from there `course.pages` takes it, and in JupyterLab `course/labextension`.
 """
 
 import re
@@ -87,7 +87,9 @@ def _axes_text(axes):
 
 
 def install():
-    """Make Jupyter store the alt text of every figure that it shows; outside IPython, do nothing.
+    """Make Jupyter store the alt text of every figure, and draw the notebook's own in the class's style.
+
+    Outside IPython, do nothing.
 
     The inline backend replaces what is registered for `Figure` as PNG when the first figure is drawn. It leaves alone
     the mime bundle formatter, which may return metadata without data, and subclasses of `Figure`; so the order of the
@@ -103,6 +105,9 @@ def install():
     shell = sys.modules["IPython"].get_ipython()
     if shell is None:
         return False
+    from course.plots import style  # which draws on a Drawing, so that it cannot be imported above
+
+    style.apply()
     shell.display_formatter.mimebundle_formatter.for_type(Figure, _metadata)
     shell.display_formatter.formatters["image/png"].for_type(Drawing, png)
     return True

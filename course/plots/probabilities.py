@@ -4,8 +4,9 @@ import numpy as np
 
 from course.bookings import metrics
 from course.errors import CourseError
+from course.palette import INK, SERIES
 from course.plots.output import add_description
-from course.plots.style import INK, LINE_STYLES, SERIES, axes_for, number, styled
+from course.plots.style import LINE_STYLES, axes_for, number, styled
 
 _MARKERS = ("o", "s", "D", "^")
 
@@ -35,7 +36,7 @@ def calibration(y, probabilities, ax=None):
     """
     _check(probabilities)
     ax = axes_for(ax, width=6.2)
-    ax.plot([0, 1], [0, 1], color=INK, linewidth=1, label="perfecta")
+    ax.plot([0, 1], [0, 1], "-", color=INK, linewidth=1, label="perfecta")
     text = [_draw_groups(ax, i, name, y, values) for i, (name, values) in enumerate(probabilities.items())]
     ax.set(title="Calibración", xlabel="probabilidad predicha", ylabel="frecuencia de cancelación")
     ax.set(xlim=(0, 1), ylim=(0, 1))
@@ -79,12 +80,12 @@ def thresholds(y, probabilities, costs=metrics.COSTS, ax=None):
     never = metrics.expected_cost(y, next(iter(probabilities.values())), np.inf, costs)
     text = [_draw_costs(ax, i, name, y, values, costs) for i, (name, values) in enumerate(probabilities.items())]
     ax.axhline(never, color=INK, linestyle=":", linewidth=1.6, label="no revender nunca")
-    ax.set(title="Coste según el umbral", xlabel="umbral: se revende desde esta probabilidad", ylabel="€ por reserva")
+    ax.set(title="Costo según el umbral", xlabel="umbral: se revende desde esta probabilidad", ylabel="€ por reserva")
     ax.set(xlim=(0, 1), ylim=(0, 2 * never))
     ax.legend(loc="upper right")
     return add_description(
         ax.figure,
-        f"Coste medio de una reserva según el umbral; no revender nunca cuesta {number(never, 1)} €. {' '.join(text)}",
+        f"Costo medio de una reserva según el umbral; no revender nunca cuesta {number(never, 1)} €. {' '.join(text)}",
     )
 
 

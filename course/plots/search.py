@@ -7,23 +7,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from course.errors import CourseError
+from course.palette import BLUE, GREY, INK, SERIES, SHADE, VERMILLION
 from course.plots.output import Drawing, add_description
-from course.plots.style import (
-    BLUE,
-    INK,
-    LINE_STYLES,
-    SERIES,
-    SHADE,
-    VERMILLION,
-    axes_for,
-    counted,
-    number,
-    styled,
-)
+from course.plots.style import LINE_STYLES, axes_for, counted, number, styled
 
-_GREY = "#8C8C8C"
 _GOOD = {"color": BLUE, "linestyle": "-", "linewidth": 2.4}
-_OTHER = {"color": _GREY, "linestyle": ":", "linewidth": 1.2}
+_OTHER = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
 _BEST = 5  # trials that are drawn as the best
 
 
@@ -63,7 +52,8 @@ def race(runs, ax=None, maximize=False):
         high = np.minimum(mean + deviation, best.max(axis=1))
         ax.fill_between(mean.index, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         told.append(f"{method}, {number(mean.iloc[-1], 3)} ± {number(deviation.iloc[-1], 3)}")
-    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados", ylabel="mejor valor, media ± sd")
+    ax.set(title="El mejor valor hasta cada intento", xlabel="intentos gastados")
+    ax.set_ylabel("mejor valor, media ± desviación")
     ax.legend()
     return add_description(
         ax.figure,
@@ -144,18 +134,18 @@ def slices(table, names, log=(), maximize=False):
     rows, best = _ranked(table, names, maximize)
     if not 1 <= len(names) <= 4:
         raise CourseError(f"names nombra {len(names)} hiperparámetros; se dibujan de uno a cuatro.")
-    shape = {"figsize": (3 * len(names) + 0.6, 3.6), "layout": "constrained", "squeeze": False}
+    shape = {"figsize": (3 * len(names) + 0.6, 3.9), "layout": "constrained", "squeeze": False}
     fig, (axes,) = plt.subplots(1, len(names), FigureClass=Drawing, sharey=True, **shape)
     for ax, name in zip(axes, names, strict=True):
         values, ticks = _places(rows[name])
-        ax.plot(values, rows["valor"], "o", color=_GREY, markersize=5, label="intentos")
+        ax.plot(values, rows["valor"], "o", color=GREY, markersize=5, label="intentos")
         style = {"markersize": 9, "markerfacecolor": "none", "markeredgewidth": 2}
         ax.plot(values[: len(best)], best["valor"], "D", color=VERMILLION, label="los mejores", **style)
         ax.set(xlabel=name, xscale="log" if name in log else "linear")
         if ticks:
             ax.set_xticks(range(len(ticks)), ticks)
     axes[0].set_ylabel("valor")
-    axes[0].legend()
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)  # on no dot
     return add_description(
         fig, f"Valor de {counted(len(rows), 'intento')} según {_listed(names)}. {_where(best, names)}"
     )

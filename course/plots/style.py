@@ -4,18 +4,15 @@ import re
 from contextlib import contextmanager
 
 import numpy as np
+from matplotlib import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from course.errors import CourseError
+from course.palette import INK, PAPER, SERIES, SHADE, SOFT
 from course.plots.output import Drawing
 
-# Three Okabe-Ito hues, darkened in steps so that they also differ in grey; `tests/test_plots.py` computes it.
-INK, BLUE, VERMILLION, MAUVE = "#1A1A1A", "#00468B", "#BF4600", "#C27AAB"
-PAPER, SOFT, SHADE = "#FFFFFF", "#EDF2F8", "#DDDDDD"
-SERIES = (BLUE, VERMILLION, MAUVE, INK)
-TEXT = (INK, BLUE, VERMILLION)  # what letters may be drawn in, on PAPER, SOFT or SHADE
 LINE_STYLES = ("-", "--", "-.", ":")
 FONT_SIZE = 12
 SMALL = 11  # the smallest size that is read on a projector
@@ -39,6 +36,19 @@ _RC = {
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
 }
+
+
+# For figures that a notebook draws itself: lines differ without their colour too.
+_CYCLE = cycler(color=SERIES * 2, linestyle=LINE_STYLES + LINE_STYLES[1:] + LINE_STYLES[:1])
+
+
+def apply():
+    """Make the class's style that of all figures; what the user has already set stays."""
+    plt.draw_if_interactive()  # loads the backend, whose settings must be there first
+    own = {**_RC, "axes.prop_cycle": _CYCLE, "axes.grid": False}  # a grid would cross out pictures
+    for name, value in own.items():
+        if plt.rcParams[name] == plt.rcParamsDefault[name]:
+            plt.rcParams[name] = value
 
 
 @contextmanager

@@ -33,7 +33,7 @@ _PAGE = """<!doctype html>
 <link rel="stylesheet" href="widget.css">
 </head>
 <body class="simulator-page">
-<main id="simulator"></main>
+<main id="simulator"><h1>Simulador de redes neuronales</h1></main>
 <script type="module" src="page.js"></script>
 </body>
 </html>

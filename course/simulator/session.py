@@ -50,6 +50,7 @@ class Session:
         self._sent = [0 for _ in self.experiments]  # how many rows of losses the browser has
         self._turn = 0  # which thread's turn it is: one from before a pause must not go on after it
         self._number, self._seen, self._sign = 0, 0, threading.Event()
+        self._request = None  # which request of which view is being obeyed
 
     def handle(self, message):
         """Obey one message of the browser; what is wrong with it is told there."""
@@ -59,11 +60,14 @@ class Session:
             self._sign.set()
             return
         with self._lock:
+            self._request = message.get("request")
             try:
                 _HANDLERS[kind](self, message)
             except CourseError as error:
                 self.refresh()
                 self._send({"kind": "error", "text": str(error)})
+            finally:
+                self._request = None
 
     def play(self):
         """Train until `pause`, in a thread of its own."""
@@ -136,7 +140,7 @@ class Session:
                 abouts.append(about)
                 arrays |= {f"{i}.{name}": array for name, array in points.items()}
             layout, buffer = frames.pack(arrays)
-            content = {"kind": "state", "whole": whole, "pace": self.pace, "layout": layout}
+            content = {"kind": "state", "answers": self._request, "whole": whole, "pace": self.pace, "layout": layout}
             self._send({**content, "experiments": abouts, "runs": self.runs}, buffer)
             if whole:
                 self._sent = [0] * len(self.experiments)
@@ -208,6 +212,7 @@ class Session:
 
     def _set_pace(self, message):
         self.pace = max(0, int(message["epochs"]))
+        self.refresh(whole=False)
 
     def _edit(self, message):
         """Write one weight or bias (a bias has no row)."""

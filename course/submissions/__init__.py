@@ -21,6 +21,7 @@ MAX_TABLE, MAX_NOTEBOOK, MAX_ARCHIVE = table.MAX_BYTES, notebook.MAX_BYTES, arch
 """Bytes that a table, a notebook and a zip may have."""
 
 _NAME = re.compile(r"\w(?:[\w.@-]{0,62}\w)?")  # starts and ends with a letter or digit: no path, no formula, no HTML
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$)")  # on Windows, no file can be called so
 _MAX_NAME = 128  # bytes: it becomes part of file names
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed date: the same files always make the same zip
 
@@ -45,13 +46,19 @@ def student_id(text):
     Raises
     ------
     CourseError
-        If it has anything but letters, digits and ``. _ - @`` between them, or over 64 characters.
+        If it has anything but letters, digits and ``. _ - @`` between them, or over 64 characters; or if it is the
+        name of a device on Windows, as ``con`` is.
     """
     name = unicodedata.normalize("NFC", text.casefold())
     if not _NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME:
         raise CourseError(
             f"El identificador {files.quote(text)} no sirve: usa letras, números y «. _ - @» entre ellos, 64 como "
             "mucho. Por ejemplo: ana.perez"
+        )
+    if _DEVICE.match(name):
+        raise CourseError(
+            f"El identificador {files.quote(text)} no sirve: Windows reserva ese nombre y ningún archivo puede "
+            "llevarlo. Usa otro. Por ejemplo: ana.perez"
         )
     return name
 

@@ -1,8 +1,8 @@
 """The canvas in JupyterLab: digits drawn with a real mouse, stroke by stroke."""
 
 import pytest
-from conftest import KEPT, run_first_cell, watch
 from playwright.sync_api import expect
+from widgets import KEPT, barriers, draw, run_first_cell, watch
 
 from course import datasets, handwriting
 
@@ -23,24 +23,10 @@ def name(lab):
 @pytest.fixture
 def page(browser, lab, name, errors):
     page = watch(browser.new_page(viewport={"width": 1280, "height": 900}), errors)
-    page.goto(lab.url(f"lab/tree/{name}"))
+    lab.open(page, name)
     run_first_cell(page, ".lienzo canvas")
     yield page
     page.close()
-
-
-def draw(page, strokes):
-    """Draw strokes, points in [0, 1], on the first canvas."""
-    square = page.locator(".lienzo canvas").first
-    square.scroll_into_view_if_needed()
-    box = square.bounding_box()
-    for stroke in strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place)
-        page.mouse.up()
 
 
 def test_a_drawn_digit_reaches_the_network_and_its_answer_comes_back(page, lab, name):
@@ -50,8 +36,8 @@ def test_a_drawn_digit_reaches_the_network_and_its_answer_comes_back(page, lab, 
     draw(page, strokes)
     expect(told).to_have_text("La red dice 7 (100 %)")
     expect(page.locator(".lienzo li.best")).to_have_text("7: 100 %")
-    KEPT.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=KEPT / "lienzo.png")
+    assert barriers(page, ".lienzo") == []
     lab.expect("len(board.strokes)", len(strokes), name)
     # What the mouse drew is what the strokes say, up to the pixels of the screen.
     drawn = handwriting.draw(lab.ask("board.strokes", name))

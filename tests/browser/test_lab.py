@@ -5,8 +5,9 @@ import re
 from statistics import median
 
 import pytest
-from conftest import SPIRAL, Simulator, run_first_cell, watch
+from conftest import SPIRAL
 from playwright.sync_api import expect
+from widgets import Simulator, barriers, run_first_cell, watch
 
 from course.simulator import Experiment
 
@@ -46,18 +47,18 @@ root => [...root.querySelectorAll("button, select, input, output, figcaption, ca
   .filter(e => e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).map(e => e.outerHTML)"""
 
 
-def test_training_lowers_the_loss_and_a_pause_stops_it(simulator, lab, notebook, figures):
+def test_training_lowers_the_loss_and_a_pause_stops_it(simulator, lab, notebook, figure):
     before = simulator.loss()
     simulator.train_until(100)
     simulator.button("▶ Entrenar").click()
-    figures.append(f"Imágenes por segundo entrenando [8, 8]: {simulator.root.evaluate(PICTURES):.1f}")
+    figure(f"Imágenes por segundo entrenando [8, 8]: {simulator.root.evaluate(PICTURES):.1f}")
     pauses = []
     for _ in range(5):
         pauses.append(simulator.root.evaluate(PAUSE))
         simulator.button("▶ Entrenar").click()
         simulator.button("❚❚ Pausar").wait_for()
     simulator.pause()
-    figures.append(f"Pausa, del clic a la respuesta: mediana {median(pauses):.0f} ms, máximo {max(pauses):.0f} ms")
+    figure(f"Pausa, del clic a la respuesta: mediana {median(pauses):.0f} ms, máximo {max(pauses):.0f} ms")
     epoch = int(simulator.epoch.inner_text())
     simulator.page.wait_for_timeout(300)
     assert int(simulator.epoch.inner_text()) == epoch == lab.ask("simulator.experiment.epoch", notebook)
@@ -275,6 +276,11 @@ def test_nothing_is_nameless_or_out_of_sight(simulator, width):
     assert simulator.root.evaluate(OUTSIDE) == []
     simulator.root.scroll_into_view_if_needed()
     simulator.screenshot(f"ancho-{width}")
+
+
+def test_nothing_of_it_has_a_barrier(simulator):
+    for state in simulator.states():
+        assert barriers(simulator.page, ".simulator") == [], state
 
 
 def test_it_comes_back_after_a_reload_and_in_the_dark(simulator, lab):

@@ -5,8 +5,10 @@ import sys
 import time
 
 import pytest
-from conftest import SPIRAL, Simulator, free_port, wait_for, watch
+from conftest import SPIRAL
 from playwright.sync_api import expect
+from servers import free_port, wait_for
+from widgets import DRAWN, Simulator, barriers, watch
 
 OVERLAP = """() => {
   const boxes = [...document.querySelectorAll(".head button")].map(e => e.getBoundingClientRect());
@@ -14,13 +16,20 @@ OVERLAP = """() => {
   return boxes.some((a, i) => boxes.some((b, j) => i < j && meet(a, b)));
 }"""
 
+CHOSEN = """() => {
+  const control = name => [...document.querySelectorAll("label")].find(e => e.textContent.startsWith(name)).control;
+  const values = ["Activación", "Ruido", "Por imagen"].map(name => control(name).value);
+  const ticks = ["Mostrar prueba", "Comparar"].map(name => control(name).checked);
+  return [...values, document.querySelector(".sets input:checked").value, ...ticks];
+}"""
+
 
 @pytest.fixture(scope="module")
-def address(figures):
+def address(figure):
     port = free_port()
     words = ["-m", "course", "simulator", SPIRAL, "--no-browser", "--port", str(port)]
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE)
-    figures.append(f"course simulator, de la orden a que contesta: {wait_for(port, process):.1f} s")
+    figure(f"course simulator, de la orden a que contesta: {wait_for(port, process):.1f} s")
     assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
     yield f"http://127.0.0.1:{port}/"
     process.terminate()
@@ -28,12 +37,12 @@ def address(figures):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figures, scheme):
+def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figure, scheme):
     page = watch(browser.new_page(viewport={"width": 1024, "height": 600}, color_scheme=scheme), errors)
     began = time.monotonic()
     page.goto(address)
     page.locator(".simulator .node").first.wait_for()
-    figures.append(f"course simulator, del navegador a la red en pantalla: {time.monotonic() - began:.1f} s")
+    figure(f"course simulator, del navegador a la red en pantalla: {time.monotonic() - began:.1f} s")
     assert page.locator(".simulator").get_attribute("data-theme") == scheme
     simulator = Simulator(page)
     before = simulator.loss()
@@ -42,6 +51,17 @@ def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figur
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     simulator.screenshot(f"pagina-{scheme}")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_of_it_has_a_barrier(browser, address, errors, scheme):
+    page = watch(browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    for state in widget.states():
+        assert barriers(page) == [], state
     page.close()
 
 
@@ -59,6 +79,57 @@ def test_six_layers_and_two_experiments_fit(browser, address, errors):
     assert not page.evaluate(OVERLAP)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     simulator.screenshot("pagina-dos")
+    page.close()
+
+
+class Slow:
+    """The page's way to the engine, whose answers can be held back as a busy machine does."""
+
+    def __init__(self, page):
+        self.holding, self.held = False, []
+        page.route_web_socket("**/socket", self.connect)
+
+    def connect(self, socket):
+        self.socket = socket
+        socket.connect_to_server().on_message(self.take)
+
+    def take(self, message):
+        if self.holding:
+            self.held.append(message)
+        else:
+            self.socket.send(message)
+
+    def wait_for(self, count, page):
+        """Wait until so many messages are held back."""
+        until = time.monotonic() + 10
+        while len(self.held) < count and time.monotonic() < until:
+            page.wait_for_timeout(20)  # Playwright hears of messages only while it is asked for something
+        assert len(self.held) == count
+
+    def release(self):
+        """Let the oldest message through."""
+        self.socket.send(self.held.pop(0))
+
+
+def test_an_earlier_answer_takes_back_no_later_choice(browser, address, errors):
+    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
+    slow = Slow(page)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    page.evaluate(DRAWN)
+    slow.holding = True
+    widget.choose("Activación", "tanh")
+    widget.root.get_by_label("Ruido").fill("40")
+    widget.root.get_by_label("XOR").check(force=True)
+    widget.choose("Por imagen", "1")
+    for name in ("Mostrar prueba", "Comparar"):
+        widget.root.get_by_label(name).check()
+    slow.wait_for(2 * 6, page)  # each of the six is answered with a state and a picture
+    while slow.held:
+        slow.release()
+        page.evaluate(DRAWN)
+        assert page.evaluate(CHOSEN) == ["tanh", "40", "1", "xor", True, True], f"with {len(slow.held)} still to come"
     page.close()
 
 

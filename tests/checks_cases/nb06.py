@@ -7,6 +7,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from checks_cases import Cases
 
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # a notebook shows the rest in red
+
 log_uniform = Cases(
     right=[
         lambda low, high, u: np.exp(np.log(low) + u * (np.log(high) - np.log(low))),

@@ -120,12 +120,12 @@ def expected_cost(answer):
         answer,
         _cost,
         [(y, p, 0.5, 100, 300), (y, p, 0.7, 80, 50), (y, p, 0.95, 100, 300)],
-        "Suma el coste de los dos errores y promedia entre todas las reservas.",
+        "Suma el costo de los dos errores y promedia entre todas las reservas.",
         mistakes=[
             (lambda y, p, t, e, w: len(y) * _cost(y, p, t, e, w), "Eso es el total: promedia entre las reservas."),
             (
                 lambda y, p, t, e, w: _cost(y, p, t, w, e),
-                "Los costes están cambiados: ¿qué pasa si se revende y viene?",
+                "Los costos están cambiados: ¿qué pasa si se revende y viene?",
             ),
             (lambda y, p, t, e, w: _cost(1 - y, p, t, e, w), "Está al revés: y == 1 es que se canceló."),
             (lambda y, p, t, e, w: np.mean((y == 0) & (p >= t)) * w, "Faltan las habitaciones que quedan vacías."),
@@ -134,7 +134,7 @@ def expected_cost(answer):
                 lambda y, p, t, e, w: _cost(y, p, np.nextafter(t, 2), e, w),
                 "Se revende desde el umbral: p >= threshold.",
             ),
-            (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "Cada error tiene su coste: no los sumes antes."),
+            (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "Cada error tiene su costo: no los sumes antes."),
         ],
     )
 
@@ -157,7 +157,7 @@ def break_even(answer):
         mistakes=[
             (lambda e, w: e / (w + e), "Está al revés: si no alojar a un cliente es caro, hay que estar más seguro."),
             (lambda e, w: w / e, "Eso es cuántas veces más cuesta; falta despejar p."),
-            (lambda e, w: e / w, "Eso es el cociente de los costes; falta despejar p."),
+            (lambda e, w: e / w, "Eso es el cociente de los costos; falta despejar p."),
             (lambda e, w: 0.5, "0.5 solo conviene cuando los dos errores cuestan lo mismo."),
             (lambda e, w: 1 - e / w, "Revisa el despeje: p·empty_room = walked_guest - p·walked_guest."),
         ],

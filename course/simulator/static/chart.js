@@ -29,7 +29,7 @@ export class Chart {
       h("span", { class: "line train" }, "entrenamiento"),
       h("span", { class: "line test" }, "prueba"),
     );
-    this.element = h("section", { class: "chart", "aria-label": "Pérdida por época" }, legend, this.frame, this.readout);
+    this.element = h("div", { class: "chart", role: "group", "aria-label": "Pérdida por época" }, legend, this.frame, this.readout);
   }
 
   update(experiment, theme) {

@@ -13,7 +13,9 @@ const OWN = { classification: "own", regression: "reg-own" };
 const PACES = { 1: "1 época", 5: "5 épocas", 25: "25 épocas", 0: "sin límite" };
 const PER_LAYER = "per-layer";
 
-// A labelled control: `show(settings, experiment)` puts the present value in it.
+const problemOf = ({ dataset }) => (dataset.startsWith("reg-") ? "regression" : "classification");
+
+// A labelled control: `show(settings)` puts the present value in it.
 export function field(label, control, show, extra = {}) {
   return { element: h("label", { class: "field", ...extra }, h("span", {}, label), control), control, show };
 }
@@ -24,8 +26,8 @@ export function select(label, options, name, store, { value = (settings) => sett
   });
   const add = (key, text) => control.append(h("option", { value: key }, text));
   for (const [key, text] of options) add(key, text);
-  return field(label, control, (settings, experiment) => {
-    const wanted = String(value(settings, experiment));
+  return field(label, control, (settings) => {
+    const wanted = String(value(settings));
     if (![...control.options].some((option) => option.value === wanted)) add(wanted, wanted);
     control.value = wanted;
   });
@@ -77,15 +79,12 @@ export class TopBar {
       select("Regularización", [["none", "ninguna"], ["L1", "L1"], ["L2", "L2"]], "regularization", store),
       numbers("Tasa de regul.", PENALTIES, "regularization_rate", store),
       select("Problema", [["classification", "clasificación"], ["regression", "regresión"]], "problem", store, {
-        value: (settings, experiment) => experiment.problem,
+        value: problemOf,
         change: (value) => store.change({ dataset: value === "regression" ? "reg-plane" : "circle" }),
       }),
       select("Por imagen", Object.entries(PACES).sort((a, b) => (Number(a[0]) || 1e9) - (Number(b[0]) || 1e9)), "pace", store, {
         value: () => store.pace,
-        change: (value) => {
-          store.pace = Number(value);
-          store.send("pace", { epochs: store.pace });
-        },
+        change: (value) => store.ask("pace", { epochs: Number(value) }),
       }),
     ];
     this.element = h(
@@ -105,13 +104,14 @@ export class TopBar {
   }
 
   activate(value) {
-    const { settings } = this.store.current;
+    const settings = this.store.settings();
     const first = [settings.activation].flat()[0] ?? "tanh";
     this.store.change({ activation: value === PER_LAYER ? settings.layers.map(() => first) : value });
   }
 
   show() {
-    for (const { show } of this.fields) show(this.store.current.settings, this.store.current);
+    const settings = this.store.settings();
+    for (const { show } of this.fields) show(settings);
     this.tick();
   }
 
@@ -144,9 +144,11 @@ export class DataColumn {
   }
 
   show(theme) {
-    const { settings, problem, own } = this.store.current;
+    const { current } = this.store;
+    const settings = this.store.settings();
+    const problem = problemOf(settings);
     for (const { show } of this.ranges) show(settings);
-    this.own ??= own ? settings.dataset : null; // the student's own points stay at hand
+    this.own ??= current.own ? current.settings.dataset : null; // the student's own points stay at hand
     const names = { ...DATASETS[problem] };
     if (this.own === OWN[problem]) names[this.own] = "Tus puntos";
     const key = JSON.stringify([names, settings.dataset, theme, Object.keys(this.store.datasets).length]);

@@ -28,8 +28,8 @@ export class Diagram {
     this.layerCount = h("output", { class: "layer-count" });
     this.caption = h("p", { class: "caption" });
     this.element = h(
-      "section",
-      { class: "diagram", "aria-label": "Red neuronal" },
+      "div",
+      { class: "diagram", role: "group", "aria-label": "Red neuronal" },
       h("div", { class: "layer-bar" }, h("span", {}, "Capas ocultas"), this.layerButton(-1), this.layerCount, this.layerButton(1)),
       h("div", { class: "scroller" }, this.scene),
       this.caption,
@@ -46,14 +46,15 @@ export class Diagram {
     this.store.change(changes, this.which);
   }
 
-  setting(name) {
-    return this.store.setting(this.which, name);
+  // What a click builds upon; what is drawn is what the experiment has.
+  get wanted() {
+    return this.store.settings(this.which);
   }
 
   layerButton(step) {
     const text = step > 0 ? "Añadir una capa oculta" : "Quitar la última capa oculta";
     const act = () => {
-      const layers = this.setting("layers");
+      const layers = this.wanted.layers;
       this.change({ layers: step > 0 ? [...layers, 2] : layers.slice(0, -1) });
     };
     const button = h("button", { type: "button", "aria-label": text, title: text, onclick: act }, step > 0 ? "+" : "−");
@@ -112,7 +113,7 @@ export class Diagram {
     return NAMES.map((name, place) => {
       const active = inputs.includes(name);
       const toggle = () => {
-        const before = this.setting("inputs");
+        const before = this.wanted.inputs;
         this.change({ inputs: NAMES.filter((other) => (other === name) !== before.includes(other)) });
       };
       const node = this.node(0, place, this.x[0], this.y(NAMES.length, place), toggle);
@@ -172,7 +173,7 @@ export class Diagram {
     const { settings } = this.experiment;
     const add = (step) => {
       const limited = (units) => Math.max(1, Math.min(LIMITS.units, units + step));
-      this.change({ layers: this.setting("layers").map((units, at) => (at === k - 1 ? limited(units) : units)) });
+      this.change({ layers: this.wanted.layers.map((units, at) => (at === k - 1 ? limited(units) : units)) });
     };
     const button = (step, text) =>
       h(
@@ -197,7 +198,10 @@ export class Diagram {
 
   activationOf(k) {
     const { activation } = this.experiment.settings;
-    const change = (event) => this.change({ activation: activation.map((old, at) => (at === k - 1 ? event.target.value : old)) });
+    const change = (event) => {
+      const before = this.wanted.activation;
+      this.change({ activation: before.map((old, at) => (at === k - 1 ? event.target.value : old)) });
+    };
     const options = ["relu", "tanh", "sigmoid", "linear"].map((name) => h("option", { value: name, selected: name === activation[k - 1] }, name));
     return h("select", { class: "layer-activation", "aria-label": `Activación de la capa ${k}`, onchange: change }, ...options);
   }

@@ -24,7 +24,7 @@ export class Footer {
     this.showTest = check("Mostrar prueba", "show_test", store);
     this.discretize = check("Discretizar", "discretize", store);
     this.gradients = h("input", { type: "checkbox", onchange: () => view.showGradients(this.gradients.checked) });
-    this.compare = h("input", { type: "checkbox", onchange: () => store.send("compare", { on: this.compare.checked }) });
+    this.compare = h("input", { type: "checkbox", onchange: () => store.ask("compare", { on: this.compare.checked }) });
     const tick = (control, label) => h("label", { class: "check" }, control, h("span", {}, label));
     this.drawers = [
       new Options(store),
@@ -67,10 +67,10 @@ export class Footer {
   }
 
   show() {
-    const { settings } = this.store.current;
+    const settings = this.store.settings();
     this.showTest.show(settings);
     this.discretize.show(settings);
-    this.compare.checked = this.store.experiments.length > 1;
+    this.compare.checked = this.store.comparing;
     for (const drawer of this.drawers) drawer.show();
   }
 }
@@ -96,14 +96,14 @@ class Options {
   }
 
   show() {
-    for (const { show } of [...this.fields, this.zero]) show(this.store.current.settings, this.store.current);
+    for (const { show } of [...this.fields, this.zero]) show(this.store.settings());
   }
 }
 
 class History {
   constructor(store) {
     [this.store, this.title] = [store, "Historial"];
-    this.element = h("div", { class: "drawer history" });
+    this.element = h("div", { class: "drawer history", tabindex: 0 }); // the keys can scroll it
   }
 
   show() {

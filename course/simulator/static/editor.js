@@ -37,7 +37,7 @@ export class Editor {
     this.fields = [null, ...rows].map((j) => this.field(j));
     this.element.setAttribute("aria-label", `Pesos de: ${title}`);
     this.element.replaceChildren(
-      h("header", {}, h("strong", {}, title), h("button", { type: "button", "aria-label": "Cerrar", onclick: () => this.close() }, "×")),
+      h("div", { class: "card-title" }, h("strong", {}, title), h("button", { type: "button", "aria-label": "Cerrar", onclick: () => this.close() }, "×")),
       h("div", { class: "card-head", "aria-hidden": "true" }, h("span", {}, ""), h("span", {}, "valor"), h("span", {}, "gradiente")),
       ...this.fields.map((field) => field.line),
     );

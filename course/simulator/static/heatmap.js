@@ -48,7 +48,21 @@ export function drawWinners(canvas, winner, confidence, classes, theme, discreti
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-// Points are discs where positive and squares where negative; those for testing are hollow.
+// The outline of each shape, in the order of the classes; of two, the positive one has discs.
+const SHAPES = [
+  (context, x, y, r) => context.arc(x, y, r, 0, 2 * Math.PI),
+  (context, x, y, r) => context.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r),
+  (context, x, y, r) => polygon(context, [[x, y - 1.2 * r], [x + 1.1 * r, y + 0.9 * r], [x - 1.1 * r, y + 0.9 * r]]),
+  (context, x, y, r) => polygon(context, [[x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]]),
+  (context, x, y, r) => polygon(context, [[x, y + 1.2 * r], [x + 1.1 * r, y - 0.9 * r], [x - 1.1 * r, y - 0.9 * r]]),
+];
+
+function polygon(context, corners) {
+  for (const corner of corners) context.lineTo(...corner);
+  context.closePath();
+}
+
+// Points have a shape for each class; those for testing are hollow.
 export function drawPoints(context, points, size, { theme, classes, hollow = false, radius = 2.6 }) {
   const place = (value) => ((value + 6) / 12) * size;
   context.lineWidth = hollow ? 1.3 : 0.8;
@@ -57,10 +71,10 @@ export function drawPoints(context, points, size, { theme, classes, hollow = fal
     const color = classes > 2 ? classColor(label) : css(colorOf(Math.max(-1, Math.min(1, label)), theme));
     const [x, y] = [place(points[i]), size - place(points[i + 1])];
     context.beginPath();
-    if (classes > 2 ? label % 2 === 0 : label >= 0) context.arc(x, y, radius, 0, 2 * Math.PI);
-    else context.rect(x - radius * 0.9, y - radius * 0.9, 1.8 * radius, 1.8 * radius);
+    SHAPES[classes > 2 ? label % SHAPES.length : label >= 0 ? 0 : 1](context, x, y, radius);
     context.fillStyle = hollow ? (theme === "dark" ? "#000a" : "#fffa") : color;
-    context.strokeStyle = hollow ? color : theme === "dark" ? "#0b0d10" : "#ffffff";
+    const edges = theme === "dark" ? ["#0b0d10", "#ffffff"] : ["#ffffff", "#1a1a1a"]; // light classes need a dark edge
+    context.strokeStyle = hollow ? color : edges[Number(classes > 2)];
     context.fill();
     if (radius > 2) context.stroke();
   }

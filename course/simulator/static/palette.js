@@ -1,12 +1,13 @@
-// Blue for positive and orange for negative: told apart with any kind of colour blindness, in light and in dark.
+// Blue for positive and orange for negative: told apart with any kind of colour blindness and in grey, in light and in
+// dark. The dashes of a line and the shape of a point tell the same. `tests/test_palette.py` computes it.
 
 const SCALES = {
   light: { low: [221, 107, 0], middle: [246, 246, 246], high: [0, 92, 175] },
-  dark: { low: [255, 150, 50], middle: [38, 42, 48], high: [77, 166, 255] },
+  dark: { low: [217, 119, 6], middle: [38, 42, 48], high: [109, 182, 255] },
 };
 
-// Okabe and Ito's, for more than two classes.
-const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999", "#7a5195", "#666633"];
+// For more than two classes: those of `course/palette.py`.
+const CLASSES = ["#0055AA", "#D46A00", "#2AEAFF", "#554015", "#AA80FF", "#40AAAA", "#BFD4AA", "#956A6A", "#FFBF15", "#801555"];
 
 export function themeOf(element) {
   for (let at = element; at; at = at.parentElement) {

@@ -17,10 +17,10 @@ export class Store {
     this.runs = [];
     this.datasets = {};
     this.playing = false;
-    this.pace = 5;
     this.selected = 0;
-    this.wanted = {}; // changes that were asked for and have not come back yet: quick clicks build upon them
+    this.id = Math.random().toString(36).slice(2); // other views of this model have their own
     this.asked = 0;
+    this.pending = []; // requests without an answer yet: the controls show them, and quick clicks build upon them
     this.listeners = {};
     this.receive = (content, buffers) => this.take(content, buffers?.[0]);
     model.on("msg:custom", this.receive);
@@ -42,16 +42,35 @@ export class Store {
     this.model.send({ kind, ...body });
   }
 
-  // Change settings of one experiment; by default of the one that the controls show.
-  change(changes, which = this.selected) {
+  // Send what a state answers; until it comes, what was asked for counts as so.
+  ask(kind, body) {
     this.asked += 1;
-    Object.assign((this.wanted[which] ??= {}), changes);
-    this.send("change", { which, changes });
+    const asked = { kind, request: `${this.id}.${this.asked}`, ...body };
+    this.pending.push(asked);
+    this.model.send(asked);
   }
 
-  // What a setting is, or is about to be.
-  setting(which, name) {
-    return this.wanted[which]?.[name] ?? this.experiments[which].settings[name];
+  // Change settings of one experiment; by default of the one that the controls show.
+  change(changes, which = this.selected) {
+    this.ask("change", { which, changes });
+  }
+
+  // What the settings are, or are about to be.
+  settings(which = this.selected) {
+    const changes = this.pending.filter((asked) => asked.kind === "change" && asked.which === which);
+    return Object.assign({}, this.experiments[which].settings, ...changes.map((asked) => asked.changes));
+  }
+
+  get comparing() {
+    return this.lastAsked("compare")?.on ?? this.experiments.length > 1;
+  }
+
+  get pace() {
+    return this.lastAsked("pace")?.epochs ?? this.paceThere;
+  }
+
+  lastAsked(kind) {
+    return this.pending.findLast((asked) => asked.kind === kind);
   }
 
   get current() {
@@ -67,8 +86,8 @@ export class Store {
   }
 
   takeState(content, arrays) {
-    this.asked = Math.max(0, this.asked - 1);
-    if (!this.asked) this.wanted = {};
+    const answered = this.pending.findIndex(({ request }) => request === content.answers);
+    this.pending.splice(0, answered + 1);
     const before = content.whole ? [] : this.experiments;
     this.experiments = content.experiments.map((about, i) => ({
       losses: { train: [], test: [] },
@@ -79,7 +98,7 @@ export class Store {
     }));
     this.selected = Math.min(this.selected, this.experiments.length - 1);
     this.runs = content.runs;
-    this.pace = content.pace;
+    this.paceThere = content.pace;
   }
 
   takeFrame(content, arrays) {
