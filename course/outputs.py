@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from course import notebooks, runner
-from course.paths import atomic_write
+from course.paths import atomic_write, editable
 
 MAX_LINES = 12  # of each cell's differences
 
@@ -62,7 +62,7 @@ def update(names=(), accept=False, cell_timeout=300, notebook_timeout=900, folde
         Exit status: 0 when the outputs were kept.
     """
     fresh, moved, failed = {}, [], []
-    for path in notebooks.solutions(names, folder):
+    for path in notebooks.solutions(names, folder or editable("notebooks")):
         stored, notebook = notebooks.read(path), notebooks.read(path)
         run = runner.run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, runner.tell)
         if run.error:

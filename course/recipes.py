@@ -1,8 +1,9 @@
-"""Networks for MNIST with every choice written down: the classic one, and the one that errs least.
+"""Networks with every choice written down: the classic one for MNIST, the one that errs least, and those searched.
 
 A `Recipe` is all that it takes to train a network again: its layers, what holds them back, and how it is trained.
 Everything is Keras's own, or the few lines of `course.locality`. ``benchmarks/mnist_accuracy.py`` measures what each
-recipe reaches, and what each of its ingredients gives.
+recipe reaches, and what each of its ingredients gives. Those called ``buscada`` are the best trials of `course.tuning`,
+to three digits; ``benchmarks/studies`` sums their searches up.
 """
 
 import math
@@ -17,6 +18,10 @@ from course.locality import ReceptiveField, Smoothness
 
 keras = import_keras()
 
+_AS_THEY_ARE = (
+    "activation", "initializer", "dropout", "input_dropout", "max_norm", "l1", "l2", "label_smoothing",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -27,18 +32,26 @@ class Recipe:
     description, source : str
         What it is, in Spanish, and where it comes from.
     hidden : tuple of int
-        Units of each hidden layer, all ReLU.
+        Units of each hidden layer.
     epochs, batch_size : int
     learning_rate : float
-        Adam's highest: it grows from 0 in the first `warmup` epochs and goes back to 0 along half a cosine.
+        Adam's highest: it grows from 0 in the first `warmup` epochs, and falls along half a cosine.
     warmup : float
         In epochs.
+    alpha : float
+        Share of the learning rate that is left at the end: 1 for one that never falls.
+    activation : str
+        Of the hidden layers, by Keras's name.
+    initializer : str, optional
+        Of the weights, by Keras's name; by default the one that suits the activation.
     dropout, input_dropout : float
         Rates in [0, 1) in the hidden layers and on the inputs.
     max_norm : float, optional
         Largest norm of the weights that enter a hidden unit.
+    l1, l2 : float
+        Penalties on the weights, as in `course.models.mlp`.
     label_smoothing : float
-        Share of each target that is spread over all the classes.
+        Share of each target that is spread over all the classes, of which there must be three or more.
     smoothness : float
         Factor of `course.locality.Smoothness` in the first layer; more than 0 needs inputs that are square images.
     window : int, optional
@@ -54,9 +67,14 @@ class Recipe:
     batch_size: int
     learning_rate: float
     warmup: float = 0.0
+    alpha: float = 0.0
+    activation: str = "relu"
+    initializer: str | None = None
     dropout: float = 0.0
     input_dropout: float = 0.0
     max_norm: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
     label_smoothing: float = 0.0
     smoothness: float = 0.0
     window: int | None = None
@@ -69,12 +87,15 @@ class Recipe:
         return keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else self.learning_rate,
             decay_steps=self.epochs * steps - warmup,
+            alpha=self.alpha,
             warmup_target=self.learning_rate if warmup else None,
             warmup_steps=warmup,
         )
 
     def build(self, inputs, classes, rows, seed=0):
-        """Return the compiled network: `inputs` features to `classes` probabilities, to be trained on `rows` rows.
+        """Return the compiled network, to be trained on `rows` rows.
+
+        It takes `inputs` features to `classes` probabilities; of two classes, to that of the second one.
 
         Parameters
         ----------
@@ -92,12 +113,9 @@ class Recipe:
         model = models.mlp(
             inputs,
             self.hidden,
-            "multiclass",
-            classes=classes,
-            dropout=self.dropout,
-            input_dropout=self.input_dropout,
-            max_norm=self.max_norm,
-            label_smoothing=self.label_smoothing,
+            "binary" if classes == 2 else "multiclass",
+            classes=None if classes == 2 else classes,
+            **{name: getattr(self, name) for name in _AS_THEY_ARE},
             input_regularizer=Smoothness(self.smoothness, side) if self.smoothness else None,
             input_constraint=ReceptiveField(self.window, self.max_norm, side, seed=seed) if self.window else None,
             optimizer=keras.optimizers.Adam(self.schedule(rows), **average),
@@ -143,15 +161,15 @@ class Recipe:
         CourseError
             As `build` and `course.training.fit`.
         """
-        x, y = np.asarray(x), keras.utils.to_categorical(y)
+        x, classes = np.asarray(x), int(np.max(y)) + 1
         if validation is not None:
-            validation = validation[0], keras.utils.to_categorical(validation[1], y.shape[1])
+            validation = validation[0], _targets(validation[1], classes)
         set_seed(seed)
-        model = self.build(x.shape[1], y.shape[1], len(x), seed)
+        model = self.build(x.shape[1], classes, len(x), seed)
         history = training.fit(
             model,
             x,
-            y,
+            _targets(y, classes),
             epochs=self.epochs,
             batch_size=self.batch_size,
             validation=validation,
@@ -160,6 +178,11 @@ class Recipe:
             callbacks=[] if self.ema_momentum is None else [keras.callbacks.SwapEMAWeights()],
         )
         return model, history
+
+
+def _targets(y, classes):
+    """Return class numbers as the head of so many classes wants them."""
+    return np.reshape(y, (-1, 1)) if classes == 2 else keras.utils.to_categorical(y, classes)
 
 
 MNIST = {
@@ -188,5 +211,35 @@ MNIST = {
         max_norm=2.0,
         smoothness=1e-4,
         window=8,
+    ),
+    "buscada": Recipe(
+        description="Una capa con Dropout: el mejor de los 60 intentos de la búsqueda",
+        source="course tune mnist --trials 60: benchmarks/studies/mnist.json",
+        hidden=(263,),
+        epochs=16,
+        batch_size=512,
+        learning_rate=4.92e-3,
+        alpha=1.0,
+        initializer="lecun_normal",
+        dropout=0.305,
+        l1=3.48e-6,
+        l2=6.74e-7,
+    ),
+}
+
+BOOKINGS = {
+    "buscada": Recipe(
+        description="Dos capas con Dropout: el mejor de los 40 intentos de la búsqueda, sobre bookings.prepare",
+        source="course tune bookings --trials 40: benchmarks/studies/bookings.json",
+        hidden=(53, 53),
+        epochs=4,
+        batch_size=128,
+        learning_rate=3.85e-3,
+        alpha=1.0,
+        activation="elu",
+        initializer="glorot_uniform",
+        dropout=0.382,
+        l1=1.17e-7,
+        l2=3.27e-5,
     ),
 }

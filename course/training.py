@@ -11,7 +11,7 @@ from course.errors import CourseError
 
 keras = import_keras()
 
-_SPANISH = {"loss": "pérdida", "accuracy": "exactitud", "mean_absolute_error": "error absoluto medio"}
+_SPANISH = {"loss": "pérdida", "accuracy": "exactitud", "mean_absolute_error": "error absoluto"}
 
 
 def fit(

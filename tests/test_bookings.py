@@ -205,6 +205,20 @@ def test_a_category_never_seen_joins_the_rare_ones(parts):
     assert len(agents) - 1 == (counts >= 40).sum() < len(counts)
 
 
+def test_without_the_calendar_the_date_says_no_more_than_its_weekday(parts):
+    train, _, test = parts
+    data = bookings.prepare(train, calendar=False)
+    gone = {name for name in bookings.prepare(train).names if name not in data.names}
+    assert {name.rsplit("_", 1)[0] for name in gone if "month_" in name} == {"arrival_date_month"}
+    assert gone - {name for name in gone if "date_month_" in name} == {
+        "arrival_date_week_number", "arrival_date_day_of_month"
+    }  # fmt: skip
+    days = bookings.clean(test)
+    moved = days.assign(arrival_date_month="May", arrival_date_week_number=20.0, arrival_date_day_of_month=1.0)
+    encoded = [bookings.encode(frame, data.transformer) for frame in (days, moved)]
+    assert np.array_equal(*encoded) and encoded[0].shape[1] == len(data.names)
+
+
 def test_the_challenges_test_file_can_be_predicted(tmp_path, table):
     """It has an id, no outcome and none of the later columns, and is read with no types."""
     table.drop(columns=["is_canceled"]).to_csv(tmp_path / "train.csv", na_rep="NULL", index=False)

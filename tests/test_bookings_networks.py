@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from course import bookings, datasets
 from course.bookings import calibrating, derived, networks
+from course.errors import CourseError
 
 SMALL = {"hidden": (16,), "width": 2}
 
@@ -135,6 +136,17 @@ def test_the_network_learns_what_holds_for_other_rows(columns, y):
     assert set(network.predict(columns)) == {0, 1}
 
 
+def test_one_hotel_one_outcome_unknown_names_one_row_and_no_row_get_an_answer(columns, y):
+    rows = (columns["hotel"] == "City Hotel").to_numpy() & (y == 0)
+    network = networks.Network(epochs=1, min_frequency=100, options=SMALL).fit(columns[rows], y[rows])
+    unknown = columns.head(1).assign(agent="otra", company="otra", hotel="otro", adr=np.nan)
+    for asked in (columns[~rows], unknown, columns.head(0)):
+        found = network.predict_proba(asked)
+        assert found.shape == (len(asked), 2) and np.isfinite(found).all()
+    with pytest.raises(CourseError, match="no tiene filas"):
+        network.fit(columns.head(0), y[:0])
+
+
 # Calibration on later rows
 
 
@@ -168,6 +180,11 @@ def test_each_row_is_predicted_once_by_a_model_of_earlier_rows(made_up):
     assert days[rows].min() == 800  # the last three fifths
 
 
+def test_log_odds_are_finite_and_undone_by_the_sigmoid():
+    share = np.array([0.0, 0.2, 0.5, 1.0])
+    np.testing.assert_allclose(1 / (1 + np.exp(-calibrating.log_odds(share, 0.01))), [0.01, 0.2, 0.5, 0.99])
+
+
 def test_the_calibration_undoes_what_was_too_sure(made_up):
     columns, y = made_up
     raw = bookings.evaluate(y, Spy().fit(columns, y).predict_proba(columns)[:, 1])
@@ -175,5 +192,6 @@ def test_the_calibration_undoes_what_was_too_sure(made_up):
     found = bookings.evaluate(y, model.predict_proba(columns)[:, 1])
     assert raw["ece"] > 0.1 and found["ece"] < 0.04
     assert found["auc"] == pytest.approx(raw["auc"])
+    assert model.predict_proba(columns.head(0)).shape == (0, 2)
     assert model.sigmoid_.coef_[0, 0] == pytest.approx(0.5, abs=0.1)
     assert (model.predict(columns) == (columns["odds"] > -model.sigmoid_.intercept_[0] - 0.5)).mean() > 0.9

@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from packaging.requirements import Requirement
 from processes import LOCAL
 
-from course import checks, cli, doctor, notebooks
+from course import checks, cli, doctor, notebooks, runner
 from course.tuning import problems
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +68,8 @@ def made_up(tmp_path, monkeypatch):
     notebook = new_notebook(cells=[new_markdown_cell("# Título"), new_code_cell("print(6 * 7)")])
     (tmp_path / "soluciones").mkdir()
     (tmp_path / "soluciones" / "01_a.ipynb").write_bytes(notebooks.to_bytes(notebook))
-    monkeypatch.setattr(notebooks, "resource", lambda name: tmp_path)
+    for module, name in ((notebooks, "resource"), (notebooks, "editable"), (runner, "editable")):
+        monkeypatch.setattr(module, name, lambda name: tmp_path)
     return tmp_path
 
 

@@ -1,11 +1,13 @@
 import dataclasses
+import json
 
 import keras
 import numpy as np
 import pytest
 
-from course import datasets, recipes
+from course import datasets, recipes, tuning
 from course.errors import CourseError
+from course.paths import resource
 
 SMALL = recipes.Recipe(
     description="una prueba",
@@ -122,6 +124,45 @@ def test_each_recipe_builds_what_it_says_and_learns_digits_in_seconds(name):
     short = dataclasses.replace(recipe, epochs=4, warmup=0.5, batch_size=50, ema_momentum=None)
     model, _ = short.train(x[:2000], y[:2000], progress=False)
     assert accuracy(model, x[2000:], y[2000:]) > 0.8
+
+
+SEARCHED = {"mnist": recipes.MNIST, "bookings": recipes.BOOKINGS}
+
+
+@pytest.mark.parametrize("study", SEARCHED)
+def test_what_was_searched_is_the_best_trial_of_its_study(study):
+    recipe = SEARCHED[study]["buscada"]
+    facts = json.loads((resource("benchmarks") / "studies" / f"{study}.json").read_text(encoding="utf-8"))
+    found = facts["hiperparámetros"]
+    assert recipe.hidden == (found["units"],) * found["layers"]
+    assert recipe.epochs == facts["mejor época"]
+    for name in ("activation", "initializer", "batch_size"):
+        assert getattr(recipe, name) == found[name]
+    for name in ("learning_rate", "dropout", "l1", "l2"):
+        assert getattr(recipe, name) == pytest.approx(found[name], rel=5e-3)
+    # The search knows of nothing else.
+    left = {"warmup": 0.0, "alpha": 1.0, "input_dropout": 0.0, "max_norm": None, "label_smoothing": 0.0}
+    left |= {"smoothness": 0.0, "window": None, "ema_momentum": None}
+    assert {name: getattr(recipe, name) for name in left} == left
+    assert facts["orden"].startswith(f"course tune {study} ")
+    assert recipe.source.startswith(facts["orden"].partition(" --sampler")[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "monitor", "outputs"), [("binary", "val_log_loss", 1), ("multiclass", "val_loss", 10)]
+)
+def test_a_recipe_trains_the_same_network_as_the_trial_that_it_comes_from(kind, monitor, outputs):
+    values = {"activation": "elu", "initializer": "lecun_normal", "dropout": 0.2, "l1": 1e-5, "l2": 1e-4}
+    values |= {"batch_size": 32, "learning_rate": 0.01}
+    few = [(x, (y > 0).reshape(-1, 1) if outputs == 1 else y * 9 // 2) for x, y in (TRAIN, HELD_OUT)]
+    problem = tuning.Network("pocos", lambda: tuning.Data(*few, few[1]), kind, monitor, epochs=3)
+    trial, history = problem.train({**values, "layers": 2, "units": 8}, seed=7)
+    epochs = history.attrs["best_epoch"]
+    recipe = recipes.Recipe("una prueba", "esta", hidden=(8, 8), epochs=epochs, alpha=1.0, **values)
+    model, _ = recipe.train(*few[0], seed=7, validation=few[1], progress=False)
+    assert model.output_shape == (None, outputs)
+    for ours, theirs in zip(model.get_weights(), trial.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 def test_the_classic_is_the_keras_example_in_all_but_how_it_is_trained():

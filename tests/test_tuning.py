@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 import json
 import math
@@ -226,6 +227,8 @@ def test_two_searches_under_one_name_are_kept_apart(tmp_path):
 def test_a_study_of_another_version_is_not_mixed_with_this_one(tmp_path, monkeypatch):
     network = tiny_network()
     search(network, trials=1, storage=tmp_path / "s.sqlite")
+    with pytest.raises(CourseError, match=r"no coincide en épocas\."):
+        search(dataclasses.replace(network, epochs=4), trials=2, storage=tmp_path / "s.sqlite")
     monkeypatch.setattr(problems.Network, "version", "otra")
     with pytest.raises(CourseError, match=r"no coincide en versión\. La hizo otra versión del curso .*ahora, otra"):
         search(network, trials=2, storage=tmp_path / "s.sqlite")
@@ -423,10 +426,13 @@ def test_the_test_split_is_touched_once(searched, monkeypatch):
 
 
 def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
-    _, study = searched
+    network, study = searched
     facts = json.loads(json.dumps(tuning.summary(study)))
     assert facts["intentos"] == {"completo": 4}
     assert facts["hiperparámetros"] == study.best_params
+    _, history = tuning.retrain(study, network)
+    assert facts["mejor época"] == history.attrs["best_epoch"]
+    assert facts["épocas"] == network.epochs
     assert facts["semilla"] == 0
     assert sum(facts["importancia"].values()) == pytest.approx(1, abs=0.01)
     table = tuning.table(study)

@@ -10,11 +10,11 @@ from collections import Counter
 import psutil
 import pytest
 from processes import LOCAL, wait_until
-from tuning_problems import DIES, PARABOLA, SLOW
+from tuning_problems import DIES, PARABOLA, SLOW, THREADS
 
 from course import tuning
 from course.errors import CourseError
-from course.tuning import budget, cluster
+from course.tuning import budget, cluster, local
 
 search = functools.partial(tuning.search, progress=False, pruner="none")
 
@@ -72,6 +72,20 @@ def test_two_processes_share_a_search(tmp_path, log):
     assert len(log()) == ASKED
     assert len({process for process, *_ in log()}) == 2
     assert not [trial for trial in study.trials if trial.state.name == "RUNNING"]
+
+
+def test_the_processes_share_out_the_cores_before_they_import_anything(tmp_path, monkeypatch):
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "PJRT_NPROC", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
+    monkeypatch.setattr(local, "_cores", lambda: 6)
+    study = search(THREADS, trials=2, storage=tmp_path / "s.sqlite", workers=2)
+    assert [trial.value for trial in study.trials if budget.ended(trial)] == [3, 3]
+    assert dict(os.environ) == before
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "5")
+    with local._threads(1):
+        assert (os.environ["TF_NUM_INTRAOP_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("5", "1")
+    assert "OMP_NUM_THREADS" not in os.environ
 
 
 @posix

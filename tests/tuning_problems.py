@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course.tuning import Problem
 
+AT_IMPORT = [os.environ.get(name) for name in ("TF_NUM_INTRAOP_THREADS", "PJRT_NPROC", "OMP_NUM_THREADS")]
 SPACE = {"x": (-3.0, 3.0), "n": (1, 4)}
 
 
@@ -23,10 +24,17 @@ def slow(params, seed, report):
     return parabola(params, seed, report)
 
 
+def threads(params, seed, report):
+    """Return how many threads a Keras that this module imports would use."""
+    (count,) = {*AT_IMPORT}
+    return int(count)
+
+
 def dies(params, seed, report):
     os._exit(9)
 
 
 PARABOLA = Problem("parábola", parabola, SPACE)
 SLOW = Problem("lenta", slow, SPACE, epochs=5)
+THREADS = Problem("hilos", threads, SPACE)
 DIES = Problem("mortal", dies, SPACE)

@@ -5,6 +5,7 @@ bookings of the same months. Here each fold is predicted by a model of the booki
 """
 
 import numpy as np
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TimeSeriesSplit
@@ -63,19 +64,21 @@ class OutOfTimeCalibration(ClassifierMixin, BaseEstimator):
         """Learn the calibration from earlier and later rows, then fit the model to all of them."""
         self.classes_ = np.array([0, 1])
         rows, probability = out_of_time(self.model if self.probe is None else self.probe, columns, y)
-        self.sigmoid_ = LogisticRegression().fit(_log_odds(probability), np.asarray(y)[rows])
+        self.sigmoid_ = LogisticRegression().fit(log_odds(probability)[:, None], np.asarray(y)[rows])
         self.model_ = clone(self.model).fit(columns, y)
         return self
 
     def predict_proba(self, columns):
         """Return the calibrated probabilities of staying and of canceling, shape (n, 2)."""
-        return self.sigmoid_.predict_proba(_log_odds(self.model_.predict_proba(columns)[:, 1]))
+        if not len(columns):
+            return np.empty((0, 2))
+        return self.sigmoid_.predict_proba(log_odds(self.model_.predict_proba(columns)[:, 1])[:, None])
 
     def predict(self, columns):
         """Return 1 for the bookings that are more likely canceled than not, 0 for the others."""
         return self.classes_[self.predict_proba(columns).argmax(axis=1)]
 
 
-def _log_odds(probability):
-    probability = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.log(probability / (1 - probability))[:, None]
+def log_odds(probability, least=1e-6):
+    """Return log(p / (1 - p)) of each probability, none taken to be nearer than `least` to 0 or to 1."""
+    return logit(np.clip(probability, least, 1 - least))

@@ -17,6 +17,7 @@ from course.errors import CourseError
 _PLAIN = ("arrival_date_week_number", "arrival_date_day_of_month", "is_repeated_guest")
 _SKEWED = (*(name for name in NUMBERS if name not in _PLAIN), "nights", "guests")
 _NAMED = (*CATEGORIES, "arrival_weekday")
+_CALENDAR = ("arrival_date_month", "arrival_date_week_number", "arrival_date_day_of_month")
 _FARTHEST = 5.0  # standard deviations: a price of 5400 € must not drown the others
 _CHUNK = 100_000  # rows encoded at a time: scikit-learn's copies stay small, whatever the table
 _ENOUGH = 1_000_000  # rows to learn from: more change no median, and scikit-learn encodes them all while it learns
@@ -43,7 +44,7 @@ class Prepared(NamedTuple):
     transformer: Any
 
 
-def preprocessor(min_frequency=0.001):
+def preprocessor(min_frequency=0.001, calendar=True):
     """Return the transformer, not fitted, from what `clean` returns to dense float32 features.
 
     Counts and prices go through log(1 + x), every number is standardised and kept within 5 standard deviations, and
@@ -54,11 +55,16 @@ def preprocessor(min_frequency=0.001):
     ----------
     min_frequency : int or float
         Rows that a category needs for a column of its own: a number of rows, or a share of the training rows.
+    calendar : bool
+        Whether month, week and day of arrival are among the features. What a model learns of the weeks of a year or
+        two misleads it about those of the next (``benchmarks/README.md``).
 
     Returns
     -------
     sklearn.compose.ColumnTransformer
     """
+    out = () if calendar else _CALENDAR
+    skewed, plain, named = ([name for name in names if name not in out] for names in (_SKEWED, _PLAIN, _NAMED))
     log = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
     limits = {"a_min": -_FARTHEST, "a_max": _FARTHEST}
     near = FunctionTransformer(np.clip, kw_args=limits, feature_names_out="one-to-one")
@@ -68,15 +74,15 @@ def preprocessor(min_frequency=0.001):
     )
     return ColumnTransformer(
         [
-            ("counts", make_pipeline(fill, log, StandardScaler(), near), list(_SKEWED)),
-            ("plain", make_pipeline(fill, StandardScaler(), near), list(_PLAIN)),
-            ("categories", one_hot, list(_NAMED)),
+            ("counts", make_pipeline(fill, log, StandardScaler(), near), skewed),
+            ("plain", make_pipeline(fill, StandardScaler(), near), plain),
+            ("categories", one_hot, named),
         ],
         verbose_feature_names_out=False,
     )
 
 
-def prepare(train, *others, min_frequency=0.001):
+def prepare(train, *others, min_frequency=0.001, calendar=True):
     """Clean tables and encode them as arrays for a network; all that is learnt is learnt from the first one.
 
     Parameters
@@ -85,7 +91,7 @@ def prepare(train, *others, min_frequency=0.001):
         The training rows; of more than a million, a random million decides medians, scales and rare categories.
     *others : pandas.DataFrame
         Validation, test: encoded as `train` taught.
-    min_frequency : int or float
+    min_frequency, calendar
         As in `preprocessor`.
 
     Returns
@@ -108,7 +114,7 @@ def prepare(train, *others, min_frequency=0.001):
         raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
     frames = [clean(table) for table in tables]
     learned = frames[0] if len(train) <= _ENOUGH else frames[0].sample(_ENOUGH, random_state=0)
-    transformer = preprocessor(min_frequency).fit(learned)
+    transformer = preprocessor(min_frequency, calendar).fit(learned)
     names = transformer.get_feature_names_out().tolist()
     _check_memory(sum(map(len, frames)), len(names))
     return Prepared(

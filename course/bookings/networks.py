@@ -15,8 +15,10 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler, TargetEncoder
 
+from course.bookings.calibrating import log_odds
 from course.bookings.derived import BOOKED, CROSSES, NAMED, NUMERIC
 from course.environment import import_keras, set_seed
+from course.errors import CourseError
 
 keras = import_keras()
 
@@ -27,6 +29,7 @@ _DATED, _PRICE = "arrival_day", "adr"
 _COUNTS = tuple(name for name in NUMERIC if name not in (_DATED, _PRICE))
 _FARTHEST = 4.0  # standard deviations
 _RATE_FOLDS = 5
+_LEAST = 0.01  # a category of a few bookings is not taken for one that never cancels, or always
 _STEPS_AT_ONCE = 16  # small steps: a quarter of the time would go into calling them one by one
 
 
@@ -134,7 +137,7 @@ class Encoder(BaseEstimator):
 
     def transform(self, columns):
         """Return the inputs of other rows."""
-        return self._inputs(columns, _log_odds(self.rates_.transform(columns[list(RATED)])))
+        return self._inputs(columns, log_odds(self.rates_.transform(columns[list(RATED)]), _LEAST))
 
     def _inputs(self, columns, rates):
         codes = self.names_.transform(columns[list(NAMED)])
@@ -179,6 +182,8 @@ class Network(ClassifierMixin, BaseEstimator):
 
     def fit(self, columns, y):
         """Train on the columns of `derive`, shape (n, …), and outcomes of zeros and ones, shape (n,)."""
+        if not len(columns):
+            raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
         self.classes_ = np.array([0, 1])
         self.encoder_ = Encoder(self.min_frequency, self.smooth)
         inputs, y = self.encoder_.fit_transform(columns, y), np.asarray(y, np.float32)
@@ -187,6 +192,8 @@ class Network(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, columns):
         """Return the probabilities of staying and of canceling, shape (n, 2)."""
+        if not len(columns):
+            return np.empty((0, 2))
         inputs = self.encoder_.transform(columns)
         canceled = np.mean([model.predict(inputs, batch_size=4096, verbose=0)[:, 0] for model in self.models_], axis=0)
         return np.column_stack([1 - canceled, canceled])
@@ -222,9 +229,4 @@ def _others_rates(rates, columns, y):
     found = np.empty(rated.shape)
     for rest, held_out in GroupKFold(_RATE_FOLDS).split(rated, y, groups=columns[BOOKED]):
         found[held_out] = rates.fit(rated.iloc[rest], y[rest]).transform(rated.iloc[held_out])
-    return _log_odds(found)
-
-
-def _log_odds(share):
-    share = np.clip(share, 0.01, 0.99)
-    return np.log(share / (1 - share))
+    return log_odds(found, _LEAST)

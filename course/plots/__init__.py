@@ -1,7 +1,8 @@
 """Every figure of the class: colour-blind safe, readable in grey, in Spanish, with its own alt text.
 
 Each function draws one figure with pyplot and returns it, so that ``plt.show()`` shows it once. The user's own
-matplotlib settings are left as they were.
+matplotlib settings are left as they were; `install` gives the other figures of a notebook the same style, where the
+user has not set one.
 """
 
 from course.plots.curves import activations, loss_curve, operation_counts

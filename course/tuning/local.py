@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 from course.errors import CourseError
 from course.tuning import budget
@@ -12,6 +13,7 @@ from course.tuning.loop import work
 
 _POLL = 0.2  # seconds
 _PATIENCE = 15  # seconds that the processes have to stop at the end of an epoch
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "PJRT_NPROC", "OMP_NUM_THREADS")  # of all the backends
 
 
 def run(study, job, count, show):
@@ -26,12 +28,12 @@ def run(study, job, count, show):
     """
     context = multiprocessing.get_context("spawn")  # a forked TensorFlow hangs
     stop = context.Event()
-    threads = max(1, (os.cpu_count() or 1) // count)
     processes, messages = [], []
     for _ in range(count):
         receiver, sender = context.Pipe(duplex=False)
-        processes.append(context.Process(target=_worker, args=(job, stop, sender, threads), daemon=True))
-        processes[-1].start()
+        processes.append(context.Process(target=_worker, args=(job, stop, sender), daemon=True))
+        with _threads(max(1, _cores() // count)):
+            processes[-1].start()
         sender.close()
         messages.append(receiver)
     try:
@@ -74,11 +76,29 @@ def _expect_done(study, job, messages):
         )
 
 
-def _worker(job, stop, messages, threads):
+def _cores():
+    """Return how many of the machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _threads(count):
+    """Give the processes that are born meanwhile `count` threads each, unless the user has said how many.
+
+    They inherit it: once they run it is late, for what they are to do may import Keras.
+    """
+    added = {name: str(count) for name in _THREADS if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+def _worker(job, stop, messages):
     """Take part in a search, as a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and tells
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, str(threads))  # before Keras is imported: the cores are shared out
     parent = multiprocessing.parent_process()
     try:
         work(studies.join(job), job, lambda: stop.is_set() or not parent.is_alive())

@@ -41,6 +41,7 @@ class Job:
             "pruner": self.pruner,
             "semilla": self.seed,
             "dirección": self.problem.direction,
+            "épocas": self.problem.epochs,
             "versión": self.problem.version,
         }
 

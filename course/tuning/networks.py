@@ -86,11 +86,12 @@ class Network:
 
     @property
     def version(self):
-        """Trials made with other code, data, Keras or backend cannot be compared with these."""
+        """Trials made with other code, data, patience, Keras or backend cannot be compared with these."""
         keras, package = import_keras(), Path(__file__).parent.parent
         code = b"".join((package / name).read_bytes() for name in _CODE)
         digest = hashlib.sha256(code).hexdigest()[:8]
-        return f"{digest}, keras {keras.__version__}, {keras.backend.backend()}, {_fingerprint(self.data)}"
+        backend = f"keras {keras.__version__}, {keras.backend.backend()}"
+        return f"{digest}, {backend}, {_fingerprint(self.data)}, paciencia {self.patience}"
 
     def check(self, space):
         """Build a network with each extreme of a space, so that what cannot be is told before the first trial."""

@@ -152,11 +152,17 @@ def summary(study):
         "intentos": {state: int(count) for state, count in trials["estado"].value_counts().items()},
         "minutos de reloj": round(float(trials["segundos"].sum()) / 60, 1),
         "mejor intento": found.number,
+        "mejor época": _best_epoch(found),
         "valor en validación": found.value,
         "hiperparámetros": found.params,
         "importancia": {name: round(share, 3) for name, share in importance(study).items()},
     }
     return facts | ({_TEST: study.user_attrs[_TEST]} if _TEST in study.user_attrs else {})
+
+
+def _best_epoch(trial):
+    """Return the epoch whose report is the trial's value; None if it reported none."""
+    return next((epoch for epoch, value in sorted(trial.intermediate_values.items()) if value == trial.value), None)
 
 
 def _row(trial):

@@ -85,10 +85,11 @@ def known():
 
     mnist = {"kind": "multiclass", "monitor": "val_accuracy"}
     later = SPACE | {"batch_size": [128, 256, 512, 1024], "learning_rate": (1e-4, 1e-2, "log")}
+    wide = SPACE | {"units": (64, 512, "log"), "batch_size": [64, 128, 256, 512], "learning_rate": (1e-4, 1e-2, "log")}
     points = {"epochs": 40, "patience": 8, "space": SPACE | {"units": (2, 16), "batch_size": [8, 16, 32]}}
     problems = [
         Network("bookings", _bookings, "binary", "val_log_loss", epochs=8, patience=2, space=later),
-        Network("mnist", functools.partial(_mnist, 50_000, 10_000), **mnist, epochs=12),
+        Network("mnist", functools.partial(_mnist, 50_000, 10_000), **mnist, epochs=20, patience=4, space=wide),
         Network("mnist-clase", functools.partial(_mnist, 3_000, 2_000), **mnist, epochs=8),
         *(
             Network(name, functools.partial(_points, name), "binary", "val_log_loss", **points)

@@ -64,8 +64,8 @@ class Student:
         self.problems, self.ran = [], False
         self.page = watch(browser.new_page(viewport=WINDOW), self.problems)
         lab.open(self.page, self.name)
-        expect(self.page.locator(".jp-Cell")).to_have_count(len(self.cells), timeout=60_000)
-        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+        expect(self.page.locator(".jp-Cell")).to_have_count(len(self.cells), timeout=180_000)
+        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=180_000)
 
     def cell(self, position):
         return self.page.locator(".jp-Cell").nth(position)

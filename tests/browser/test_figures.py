@@ -2,8 +2,8 @@
 
 import nbformat
 import pytest
-from conftest import run_first_cell, watch
 from playwright.sync_api import expect
+from widgets import run_first_cell, watch
 
 CELL = "from course import environment, plots\nenvironment.prepare()\nplots.loss_curve([0.9, 0.25])"
 TEXT = "Pérdida por época: entrenamiento, de 0.9 en la época 1 a 0.25 en la 2."

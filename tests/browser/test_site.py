@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import KEPT, watch
+from widgets import KEPT, barriers, watch
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +61,12 @@ def test_what_is_not_there_is_not_found(site, page):
     page.goto(f"{site}/search.html?q=ornitorrinco")
     page.get_by_text("Su búsqueda no coincide con ningún documento").wait_for()
     assert page.locator("#search-results li").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_its_kinds_of_page_have_no_barrier(site, browser, theme):
+    page = browser.new_page(color_scheme=theme)  # not watched: axe reads the styles, which a page on the disk may not
+    for kind in ("index", "notebooks/soluciones/01_forward_a_mano", "docs/guia-docente", "search"):
+        page.goto(f"{site}/{kind}.html")
+        assert barriers(page) == [], kind
+    page.close()
