@@ -114,7 +114,7 @@ class History {
       this.element.replaceChildren(h("p", {}, "Aquí queda cada entrenamiento que terminas: al reiniciar o al cambiar la red o los datos."));
       return;
     }
-    const heads = ["Nº", "Datos", "Ruido", "Capas", "Activación", "Tasa", "Regul.", "Lote", "Semilla", "Épocas", "Entren.", "Prueba", ""];
+    const heads = ["Nº", "Datos", "Ruido", "Capas", "Activación", "Tasa", "Regul.", "Lote", "Semilla", "Épocas", "Entren.", "Prueba", "Acción"];
     const table = h(
       "table",
       {},
