@@ -29,7 +29,7 @@ test: setup lint unit notebooks ## Prepara todo y comprueba el código y los cua
 test-browser: setup ## Prueba cuadernos, widgets y páginas en un Chromium de verdad (capturas en build/browser)
 	@$(BIN)/python -c 'import axe_playwright_python' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[browser]" -c constraints.txt
 	@command -v chromium chromium-browser google-chrome >/dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-noto-color-emoji; } || { echo "Hace falta Chromium para estas pruebas. En Debian o Ubuntu: sudo apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/browser
 
 test-offline: $(WHEELS)/.complete ## Simulacro sin red: instalar, dar la clase, entregar y calificar (en Linux)
 	$(BIN)/python -m pytest tests/offline --durations=8 $(DRILL)
@@ -83,7 +83,7 @@ lint: setup ## Revisa el estilo del código
 	$(BIN)/python -m ruff format --check .
 
 unit: setup ## Ejecuta las pruebas, con TensorFlow y con JAX
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_training.py
 
 notebooks: setup ## Comprueba los cuadernos: copias al día, guardas y nbval

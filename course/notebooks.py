@@ -16,12 +16,13 @@ from course.regions import BEGIN, END, names_needed, parse, regions, without_reg
 
 SOLUTION_ONLY = "solo-solucion"
 COLAB = """\
-if "google.colab" in str(get_ipython()):  # solo en Google Colab: instala la clase
-    %pip install --quiet --no-deps redes-feedforward
-    %pip install --quiet anywidget optuna wasmtime
+if "google.colab" in str(get_ipython()):  # solo en Google Colab: sube antes el archivo .whl de la clase
+    %pip install --quiet --no-deps redes_feedforward-*.whl
+    %pip install --quiet "keras>=3.15" anywidget optuna wasmtime
 
 """
-"""What the student copies begin with. Colab keeps the TensorFlow that it has; what it lacks of the rest is named."""
+"""What the student copies begin with: the class is the wheel that the teacher hands out, never a name that others could
+register. Colab keeps the TensorFlow that it has; what it lacks of the rest is named."""
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

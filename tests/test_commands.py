@@ -133,6 +133,13 @@ def same_name(one, other):
     return re.sub("[-_.]+", "-", one).lower() == re.sub("[-_.]+", "-", other).lower()
 
 
+def packed(words, request):
+    """pip has those options; `make test-install` builds the wheel, which needs a network or its builder at hand."""
+    told = finished(sys.executable, "-m", "pip", "wheel", "--help")
+    assert all(word in told for word in words if word.startswith("--"))
+    assert words[-1] == "." and (ROOT / "pyproject.toml").is_file()
+
+
 def real(words, request):
     """The command as it stands."""
     finished(sys.executable, *words[1:])
@@ -252,6 +259,7 @@ RECIPES = {
     r"python -m ruff check \.": real,
     r"python -m pytest --nbval.*": collected,
     r"python -m pytest": this_very_one,
+    r"python -m pip wheel .*": packed,
     r"python -m course notebooks check": in_process,
     r"python -m course (run|notebooks build|notebooks execute 01)": with_made_up_notebooks,
     r"python -m course doctor": diagnosed,

@@ -27,17 +27,6 @@ def pytest_configure(config):
         FIGURES.write_text("", encoding="utf-8")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items):
-    """Make a group of each notebook and of each other module: pytest-xdist gives a group to one process."""
-    for item in items:
-        notebook = getattr(item, "callspec", None) and item.callspec.params.get("opened")
-        item.add_marker(pytest.mark.xdist_group(notebook.stem if notebook else item.path.stem))
-    result = yield
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args)  # each notebook is opened once
-    return result
-
-
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write(FIGURES.read_text(encoding="utf-8"))
 
