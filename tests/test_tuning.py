@@ -2,6 +2,7 @@ import dataclasses
 import functools
 import json
 import math
+import signal
 import sqlite3
 import sys
 import threading
@@ -481,6 +482,23 @@ def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monk
     assert budget.closed(search(network, trials=3, storage=place).trials, 3) == 1
     assert budget.closed(search(network, trials=3, storage=place).trials, 3) == 3
     assert calls[1] == calls[2]
+
+
+def test_ctrl_c_while_a_trial_is_being_made_leaves_none_open(tmp_path, monkeypatch):
+    ask, asked, before = optuna.Study.ask, [], signal.getsignal(signal.SIGINT)
+
+    def interrupted(study, *arguments, **options):
+        trial = ask(study, *arguments, **options)
+        asked.append(trial.number)
+        if len(asked) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return trial
+
+    monkeypatch.setattr(optuna.Study, "ask", interrupted)
+    study = search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL]
+    assert signal.getsignal(signal.SIGINT) is before
+    assert budget.closed(search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite").trials, 3) == 3
 
 
 @pytest.mark.parametrize("name", ["circle", "reg-plane", "mnist-clase"])

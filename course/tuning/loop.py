@@ -1,10 +1,11 @@
 """The loop that every process of a search runs, on one machine or on many: take a trial, evaluate it, go on."""
 
 import math
+import signal
 import threading
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import optuna
@@ -122,19 +123,38 @@ def _care(study, job):
 
 def _run_one(study, job, stopped):
     """Run one trial and return its number."""
-    seen = []
+    seen, until_it_has_begun = [], ExitStack()
 
     def objective(trial):
         seen.append(trial.number)
+        until_it_has_begun.close()
         return _evaluate(trial, job, stopped)
 
     try:
-        study.optimize(objective, n_trials=1, catch=(_Discarded,))
+        with until_it_has_begun:
+            until_it_has_begun.enter_context(_ctrl_c_waits())
+            study.optimize(objective, n_trials=1, catch=(_Discarded,))
     except (UpdateFinishedTrialError, ValueError):
         # This process slept for so long that others took its trial for dead: it is theirs now.
         if not (seen and study.get_trials(deepcopy=False)[seen[0]].state.is_finished()):
             raise
     return seen[0]
+
+
+@contextmanager
+def _ctrl_c_waits():
+    """Hold Ctrl-C back: Optuna closes a trial that is interrupted, but not one that it is only making."""
+    if threading.current_thread() is not threading.main_thread():  # only there Python hears signals
+        yield
+        return
+    held = []
+    before = signal.signal(signal.SIGINT, lambda *told: held.append(told))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held and callable(before):
+            before(*held[0])
 
 
 def _evaluate(trial, job, stopped):
