@@ -400,8 +400,10 @@ def test_the_report_says_what_to_do(folder, capsys):
 def run(*sources, **timeouts):
     """Run a notebook of these cells; return how it fared and the processes that it left behind."""
     notebook = new_notebook(cells=[new_markdown_cell("# Título"), *map(new_code_cell, sources)])
+    this = psutil.Process()
+    before = this.children()  # other tests' servers
     result = runner.run_notebook(notebook, "x", ".", **timeouts)
-    left = [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    left = [child for child in this.children() if child not in before and child.status() != psutil.STATUS_ZOMBIE]
     assert left == []
     return result
 
