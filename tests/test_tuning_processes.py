@@ -206,10 +206,10 @@ def test_a_worker_and_then_the_scheduler_are_killed_and_nothing_is_lost(postgres
     wait_until(lambda: ended(postgres) >= 2)
     busy = {int(process) for process, *_ in log()}
     victim = next(worker for worker in workers if worker.pid in busy)
-    _kill_in_a_trial(postgres, victim, log)
+    _kill_in_a_trial(victim, lambda: [note for note in log() if int(note[0]) == victim.pid])
     before = ended(postgres)
     wait_until(lambda: ended(postgres) >= before + 2)
-    _kill_in_a_trial(postgres, scheduler, log)
+    _kill_in_a_trial(scheduler, log)
     kept = {trial.number: trial.value for trial in trials_of(postgres) if budget.ended(trial)}
     assert len(kept) < MANY, "it was killed in the middle"
     said, errors = command.communicate(timeout=180)
@@ -220,10 +220,10 @@ def test_a_worker_and_then_the_scheduler_are_killed_and_nothing_is_lost(postgres
     assert kept.items() <= {trial.number: trial.value for trial in study.trials}.items()
 
 
-def _kill_in_a_trial(place, process, log):
-    """Kill a process while a trial is running that began less than 0.3 s ago."""
-    begun = len(log())
-    wait_until(lambda: len(log()) > begun)
+def _kill_in_a_trial(process, begun):
+    """Kill a process as soon as one more of those trials begins."""
+    before = len(begun())
+    wait_until(lambda: len(begun()) > before)
     process.kill()
     process.wait()
 
