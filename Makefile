@@ -104,7 +104,7 @@ $(WHEELS)/.complete: pyproject.toml constraints.txt | $(INSTALLED)
 # An environment of its own with other versions, and in it the tests and the notebooks that train little.
 define with_versions
 	@$(NEEDS_UV)
-	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) build/$(1)
+	$(BIN)/python -m uv venv --quiet --clear --seed --python $(PYTHON) build/$(1)
 	$(BIN)/python -m uv pip install --quiet --python build/$(1) $(2) -e ".[test]"
 	build/$(1)/bin/python -m pytest -p no:cacheprovider -n 2 $(TESTS)
 	build/$(1)/bin/python -m pytest -p no:cacheprovider --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks/0[0-4]*.ipynb

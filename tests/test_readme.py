@@ -50,7 +50,7 @@ def test_each_make_target_exists():
     assert set(named) <= set(targets)
 
 
-@pytest.mark.parametrize("text", [README, MIRROR])
+@pytest.mark.parametrize("text", [README, MIRROR], ids=["es", "en"])
 def test_each_link_to_a_file_leads_somewhere(text):
     links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", text)
     links = [link or picture for link, picture in links if not link.startswith("http")]

@@ -42,9 +42,12 @@ def log(tmp_path, monkeypatch):
     return lambda: [line.split() for line in (tmp_path / "log").read_text().splitlines()]
 
 
+opened = functools.cache(tuning.load)  # who asks again and again needs one connection, not one for each time
+
+
 def trials_of(place, name="lenta"):
     try:
-        return tuning.load(place, name).trials
+        return opened(place, name).trials
     except CourseError:  # not there yet
         return []
 
