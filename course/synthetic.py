@@ -137,6 +137,6 @@ def _arrival(month, weekday, rng):
     """Return a day of each month that falls on the wanted weekday (0 is Monday)."""
     first = month.astype("datetime64[D]")
     offset = (weekday - calendar.weekday(first)) % 7
-    length = ((month + 1).astype("datetime64[D]") - first).astype(int)
+    length = ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - first).astype(int)
     weeks = (length - offset - 1) // 7 + 1
     return first + offset + 7 * np.floor(rng.random(len(month)) * weeks).astype(int)

@@ -28,6 +28,7 @@ from course.checks import (
     expect_text,
     progress,
 )
+from course.checks.values import call_text
 
 # --- every exercise of the class ---------------------------------------------------------------------------------
 
@@ -214,6 +215,38 @@ def test_too_few_or_too_many_parameters():
     assert "Ahora es f(u, v)." in str(relu.grade(from_cell("def f(u, v):\n    return u", "f")))
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("sqrt(u)", "Python no conoce el nombre sqrt. ¿Falta «np.», como en np.sqrt?"),
+        ("medianas(u)", "Python no conoce el nombre medianas. ¿Está mal escrito, o no lo definiste?"),
+        ("u * None", "Algo vale None"),
+        ("__import__('math').exp(u)", "Las funciones de math toman un solo número"),
+        ("max(0, u)", "Con un arreglo, if, and, max y min no sirven"),
+        ("u @ np.ones((3, 2))", "En A @ B, A tiene tantas columnas como filas tiene B"),
+        ("u + np.ones(3)", "Elemento a elemento se multiplica con *"),
+        ("np.array([u, [1]])", "Un arreglo necesita filas del mismo largo"),
+    ],
+)
+def test_errors_that_every_beginner_meets_have_a_hint(line, hint):
+    with pytest.raises(Wrong) as wrong:
+        call(from_cell(f"def f(u):\n    return {line}", "f"), np.ones(2))
+    assert hint in wrong.value.hint
+
+
+def test_a_long_argument_is_told_by_the_students_name_for_it():
+    function = from_cell("def gap(runs, column, start=0):\n    return None", "gap")
+    table = pd.DataFrame({"loss": np.zeros(30), "val_loss": np.ones(30)})
+    with pytest.raises(Wrong, match=r"gap\(runs, 'loss', start=1\) devolvió None"):
+        call(function, table, "loss", start=1)
+    assert call_text(max, [table, 1]) == "max(…, 1)"
+
+
+def test_a_table_is_told_by_its_columns():
+    with pytest.raises(Wrong, match="vale una tabla de 2 filas con las columnas a, b; se esperaba un número"):
+        expect_close(pd.DataFrame({"a": ["x", "y"], "b": 1}), 3, "n")
+
+
 @pytest.mark.parametrize("error", ["exit()", "raise GeneratorExit", "raise BaseException('x')", "f(u)"])
 def test_what_is_not_an_exception_is_told_too(error):
     outcome = relu.grade(from_cell(f"def f(u):\n    {error}\n    return u", "f"))
@@ -343,8 +376,15 @@ def test_parts_of_a_tuple_or_dict_are_compared_one_by_one():
     expect_close({"u": 1, "h": 2}, {"h": 2.0, "u": 1.0}, "capas")
     with pytest.raises(Wrong, match=r"el elemento 1 de forward\(x\)"):
         expect_close((np.ones((2, 3)), 0.6), expected, "forward(x)")
-    with pytest.raises(Wrong, match="se esperaban 2 valores"):
+    with pytest.raises(Wrong, match="se esperaban 2 valores, como en «return a, b»"):
         expect_close(np.ones((2, 3)).sum(), expected, "forward(x)")
+    with pytest.raises(Wrong, match="se esperaba un diccionario con 'u', 'h'"):
+        expect_close({"u": 1}, {"u": 1.0, "h": 2.0}, "capas(x)")
+
+
+def test_a_half_filled_dictionary_is_told_what_it_lacks():
+    assert two.grade({"a": 1, "b": ..., "c": ...}, "sigmoide").message.endswith("Ya casi: te falta b, c.")
+    assert "Ya casi" not in two.grade({"a": ..., "b": ...}, "sigmoide").message
 
 
 @pytest.mark.parametrize("text", ["Logística", "  LOGISTICA ", "sigmoide"])

@@ -485,7 +485,8 @@ def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monk
 
 
 def test_ctrl_c_while_a_trial_is_being_made_leaves_none_open(tmp_path, monkeypatch):
-    ask, asked, before = optuna.Study.ask, [], signal.getsignal(signal.SIGINT)
+    ask, asked, before = optuna.Study.ask, [], signal.default_int_handler
+    outside = signal.signal(signal.SIGINT, before)  # a shell has its background jobs ignore it
 
     def interrupted(study, *arguments, **options):
         trial = ask(study, *arguments, **options)
@@ -495,9 +496,12 @@ def test_ctrl_c_while_a_trial_is_being_made_leaves_none_open(tmp_path, monkeypat
         return trial
 
     monkeypatch.setattr(optuna.Study, "ask", interrupted)
-    study = search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite")
+    try:
+        study = search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite")
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, outside)
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL]
-    assert signal.getsignal(signal.SIGINT) is before
     assert budget.closed(search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite").trials, 3) == 3
 
 

@@ -114,7 +114,7 @@ class Exercise:
         untouched = f"{self.title}. Escribe tu código donde dice «...» y vuelve a ejecutar la celda."
         wanted = len(inspect.signature(self.look).parameters)
         if not answers or any(answer is None or has_placeholder(answer) for answer in answers):
-            return Outcome("unattempted", untouched)
+            return Outcome("unattempted", _still_missing(self.title, answers) or untouched)
         if len(answers) != wanted:
             return Outcome("wrong", f"check espera {wanted} y recibió {len(answers)}: una respuesta por dato que pide.")
         try:
@@ -126,6 +126,16 @@ class Exercise:
             return Outcome("wrong", wrong.message, wrong.hint or more)
         done = f"{self.title}. Comprobaciones locales superadas."
         return Outcome("correct", f"{done} {self.learned}".strip())
+
+
+def _still_missing(title, answers):
+    """Return what to say of a dictionary that is half filled in."""
+    for answer in answers:
+        if isinstance(answer, dict):
+            missing = [str(key) for key, value in answer.items() if has_placeholder(value)]
+            if 0 < len(missing) < len(answer):
+                return f"{title}. Ya casi: te falta {', '.join(missing)}."
+    return ""
 
 
 def exercise(title, hints=(), learned=""):

@@ -90,11 +90,36 @@ def _still_a_stub(function, lines=ast.Expr | ast.Assign | ast.Return):
     return placeholder or all(isinstance(node, ast.Pass) for node in rest)
 
 
+_HINTS_FOR_ERRORS = [
+    (("NoneType",), "Algo vale None: ¿una función que usas aún no devuelve nada?"),
+    (
+        ("truth value of an array",),
+        "Con un arreglo, if, and, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum.",
+    ),
+    (
+        ("only length-1 arrays", "only 0-dimensional arrays"),
+        "Las funciones de math toman un solo número. Con arreglos usa las de NumPy, como np.exp.",
+    ),
+    (
+        ("matmul", "not aligned"),
+        "Las formas no calzan: imprime .shape de cada parte. En A @ B, A tiene tantas columnas como filas tiene B.",
+    ),
+    (
+        ("broadcast",),
+        "Las formas no calzan: imprime .shape de cada parte. Elemento a elemento se multiplica con *; con @, matrices.",
+    ),
+    (("inhomogeneous",), "Un arreglo necesita filas del mismo largo: imprime lo que le das a np.array."),
+]
+
+
 def _hint_for_error(error):
-    """Explain the two errors of NumPy that every beginner meets, in words of the class."""
+    """Explain the errors that every beginner meets, in words of the class."""
+    if isinstance(error, NameError) and error.name:
+        why = (
+            f"Falta «np.», como en np.{error.name}"
+            if hasattr(np, error.name)
+            else "Está mal escrito, o no lo definiste"
+        )
+        return f"Python no conoce el nombre {error.name}. ¿{why}?"
     text = safe_text(error)
-    if "truth value of an array" in text:
-        return "Con un arreglo, if, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum."
-    if any(words in text for words in ("matmul", "broadcast", "inhomogeneous", "not aligned")):
-        return "Las formas no calzan: imprime x.shape y w.shape, y recuerda que se multiplica h @ w."
-    return ""
+    return next((hint for words, hint in _HINTS_FOR_ERRORS if any(word in text for word in words)), "")

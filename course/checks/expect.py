@@ -121,7 +121,11 @@ def expect_function(function, reference, inputs, hint="", *, mistakes=(), **opti
 def _expect_parts(got, expected, what, hint, typical, *options):
     exact_shape, tolerance, reveal = options
     keys = list(expected) if isinstance(expected, dict) else list(range(len(expected)))
-    missing = Wrong(f"{what} devolvió {show(got)}; se esperaban {len(keys)} valores: {keys}.", hint)
+    if isinstance(expected, dict):
+        wanted = f"se esperaba un diccionario con {', '.join(map(repr, keys))}"
+    else:
+        wanted = f"se esperaban {len(keys)} valores, como en «return {', '.join('abcdefgh'[: len(keys)])}»"
+    missing = Wrong(f"{what} devolvió {show(got)}; {wanted}.", hint)
     for key in keys:
         try:
             part = got[key]

@@ -1,11 +1,14 @@
 """Any value a student may hand in, as numbers or as a short text: nothing here raises, whatever the object."""
 
+import inspect
 import linecache
+import sys
 from pathlib import Path
 
 import numpy as np
 
 _LONGEST = 160  # characters of a student's value or error that a message repeats
+_LONGEST_ARGUMENT = 40  # characters of an argument; a longer one is told by its name
 
 
 def has_placeholder(value, depth=4):
@@ -31,6 +34,9 @@ def as_numbers(value):
 
 def show(value):
     """Return a short text for any value: the same in every run, and never an exception."""
+    pandas = sys.modules.get("pandas")
+    if pandas and isinstance(value, pandas.DataFrame):
+        return f"una tabla de {len(value)} filas con las columnas {', '.join(map(str, value.columns))}"
     numbers = as_numbers(value)
     if numbers is not None:
         return _show_numbers(numbers, 4)
@@ -52,7 +58,18 @@ def safe_text(value, how=str):
 def call_text(function, args, kwargs=None):
     """Return the call as the student would write it: ``relu(-2)``."""
     parts = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in (kwargs or {}).items()]
-    return f"{function_name(function)}({', '.join(parts)})"
+    names = [*_parameters(function, len(args)), *(kwargs or {})]
+    short = [part if len(part) <= _LONGEST_ARGUMENT else name for part, name in zip(parts, names, strict=True)]
+    return f"{function_name(function)}({', '.join(short)})"
+
+
+def _parameters(function, count):
+    """Return what the student called the first arguments; an ellipsis where that cannot be known."""
+    try:
+        names = list(inspect.signature(function).parameters)[:count]
+    except (TypeError, ValueError):  # NumPy's ufuncs and some builtins have no signature
+        names = []
+    return names + ["…"] * (count - len(names))
 
 
 def function_name(function):
@@ -63,7 +80,7 @@ def function_name(function):
 
 def tell_error(error):
     """Return an exception's name and message, with the line of the student's own code that raised it."""
-    text = safe_text(error)
+    text = safe_text(error).rstrip(".:")  # the sentence that repeats it has a stop of its own
     text = type(error).__name__ + (f": {text}" if text else "")
     trace, where = error.__traceback__, ""
     while trace is not None:
