@@ -113,8 +113,9 @@ endef
 # The stamp makes a second call work without network: nothing is installed twice.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Hace falta Python 3.11, 3.12 o 3.13; $(PYTHON) es $$($(PYTHON) --version). Prueba: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]" -c constraints.txt
+	@echo "Preparo el entorno .venv: la primera vez tarda unos minutos."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]" -c constraints.txt
 	@# Forty students need no question about news in English before the class starts.
 	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements" --level=sys_prefix 2>/dev/null
 	@touch $@

@@ -1,6 +1,8 @@
 """The command line: `course …`, or `python -m course …`. Each command imports what it needs only when it runs."""
 
 import argparse
+import difflib
+import re
 import sys
 from contextlib import nullcontext
 
@@ -94,6 +96,9 @@ def _submit(options):
 
     made = submissions.build(options.predictions, options.id, options.test, options.notebook, options.out)
     print(f"✔ {made}: cumple todas las reglas. Es lo que entregas.")
+    read = submissions.read(made, made.stem, submissions.test_ids(options.test))
+    if doubt := submissions.doubt(read.probabilities):
+        print(f"⚠ {doubt}")
 
 
 def _grade(options):
@@ -128,7 +133,23 @@ class _Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="help", help="muestra esta ayuda")
 
     def error(self, message):
-        self.exit(2, f"✘ No entiendo la orden. Mira las que hay con: {self.prog} --help\n")
+        self.exit(2, f"✘ {_in_spanish(message)} Mira cómo se escribe con: {self.prog} --help\n")
+
+
+def _in_spanish(message):
+    """Return what argparse found wrong, told in Spanish."""
+    if missing := re.match(r"the following arguments are required: (.*)", message):
+        return f"Falta {missing[1]}."
+    if unknown := re.match(r"unrecognized arguments: (.*)", message):
+        return f"No conozco {unknown[1]}."
+    if number := re.match(r"argument (.*): invalid (?:int|float) value: '(.*)'", message):
+        return f"{number[1]} es un número, no «{number[2]}»."
+    if empty := re.match(r"argument (.*): expected", message):
+        return f"A {empty[1]} le falta su valor."
+    if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+        near = difflib.get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), 1)
+        return f"No existe «{choice[1]}»." + (f" ¿Querías «{near[0]}»?" if near else "")
+    return "No entiendo la orden."
 
 
 class _Help(argparse.HelpFormatter):

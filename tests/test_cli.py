@@ -52,15 +52,28 @@ def test_help_is_spanish_and_succeeds(words, capsys):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["nada"], ["notebooks"], ["run", "--cell-timeout", "mucho"], ["doctor", "x"]], ids=str
+    ("words", "told"),
+    [
+        ([], "Falta orden."),
+        (["nada"], "No existe «nada»."),
+        (["simulador"], "No existe «simulador». ¿Querías «simulator»?"),
+        (["notebooks"], "Falta orden."),
+        (["submit", "p.csv"], "Falta --id."),
+        (["run", "--cell-timeout", "mucho"], "--cell-timeout es un número, no «mucho»."),
+        (["run", "--cell-timeout"], "A --cell-timeout le falta su valor."),
+        (["doctor", "x"], "No conozco x."),
+        (["tune", "--s=2"], "No entiendo la orden."),
+    ],
+    ids=str,
 )
-def test_what_is_not_understood_is_said_in_one_line(words, capsys):
+def test_what_is_not_understood_is_said_in_one_line(words, told, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(words)
     assert stop.value.code == 2
     errors = capsys.readouterr().err
-    assert errors.startswith("✘ No entiendo la orden. Mira las que hay con: course")
+    assert errors.startswith(f"✘ {told} Mira cómo se escribe con: course")
     assert errors.rstrip().endswith("--help")
+    assert errors.count("\n") == 1
 
 
 def test_names_and_time_outs_reach_the_runner(monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import submissions
+from course import cli, submissions
 from course.errors import CourseError
 from course.submissions import archive, files, notebook, table
 from course.submissions.problems import SHOWN, Problems
@@ -70,9 +70,15 @@ def test_what_is_no_decimal_number_is_refused(text):
     assert "ínea 3" in check(changed(3, f"r01,{text}"))[1]
 
 
-@pytest.mark.parametrize("text", ["1e400", "-1e400", "1.0000001", "-0.01", "7"])
-def test_what_is_outside_0_and_1_is_refused(text):
-    assert f"La probabilidad debe estar entre 0 y 1 (línea 3: «{text}»)" in check(changed(3, f"r01,{text}"))[1]
+@pytest.mark.parametrize(
+    ("text", "percent"), [("1e400", ""), ("-1e400", ""), ("-0.01", ""), ("700", ""), ("7", "Si son porcentajes")]
+)
+def test_what_is_outside_0_and_1_is_refused(text, percent):
+    told = check(changed(3, f"r01,{text}"))[1]
+    assert told.startswith("La probabilidad debe estar entre 0 y 1")
+    assert f"(línea 3: «{text}»)" in told
+    assert ("porcentajes" in told) == bool(percent)
+    assert percent in told
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ def test_what_is_outside_0_and_1_is_refused(text):
         (GOOD.replace(HEADER, "ID, prob_cancelacion"), "espacios o mayúsculas"),
         (GOOD.replace(HEADER, "id,p"), "La primera línea debe ser exactamente"),
         ("," + GOOD, "index=False"),
-        ("\n".join(ROWS), "La primera línea debe ser exactamente"),
+        ("\n".join(ROWS), "Falta la línea de los títulos"),
         (",".join(f"c{n}" for n in range(200_000)), "La primera línea debe ser exactamente"),
         (changed(4, "r02,0,5"), "Los decimales se escriben con punto, no con coma (línea 4"),
         (changed(4, 'r02,"0,5"'), "Los decimales se escriben con punto, no con coma (línea 4"),
@@ -374,6 +380,27 @@ def test_build_says_all_that_is_wrong_and_leaves_no_zip(tmp_path, test_csv):
     with pytest.raises(CourseError, match="no existe"):
         submissions.build(tmp_path / "nada.csv", "ana", test_csv, out=tmp_path)
     assert not (tmp_path / "ana.zip").exists()
+
+
+def test_build_says_that_a_file_is_no_folder(tmp_path, test_csv):
+    (tmp_path / "p.csv").write_text(GOOD)
+    with pytest.raises(CourseError, match="no es una carpeta"):
+        submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path / "p.csv")
+    assert (tmp_path / "p.csv").read_text() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("values", "told"), [([0.3, 0.3], "Todas tus probabilidades son 0.3"), ([0, 1], "son 0 o 1"), ([0, 0.5], "")]
+)
+def test_submit_points_out_what_is_odd_and_breaks_no_rule(values, told, tmp_path, test_csv, capsys):
+    rows = [f"{name},{value}" for name, value in zip(NAMES, values * len(NAMES), strict=False)]
+    (tmp_path / "p.csv").write_text("\n".join([HEADER, *rows]))
+    order = ["submit", tmp_path / "p.csv", "--id", "ana", "--test", test_csv, "--out", tmp_path]
+    assert cli.main([str(word) for word in order]) == 0
+    printed = capsys.readouterr().out
+    assert "cumple todas las reglas" in printed
+    assert told in printed
+    assert ("⚠" in printed) == bool(told)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from course.errors import CourseError
 from course.paths import atomic_write
 from course.submissions import archive, files, notebook, table
@@ -158,6 +160,8 @@ def build(predictions, student, test, notebook_path=None, out="."):
             notebook.scan(parts[f"{student}.ipynb"], problems)
     if problems:
         raise CourseError(_told(f"{predictions} todavía no se puede entregar", problems.lines()))
+    if files.exists(out) and not Path(out).is_dir():
+        raise CourseError(f"{out} no es una carpeta, y ahí va el zip. Indica otra con --out.")
     target = Path(out) / f"{student}.zip"
     with atomic_write(target) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in parts.items():
@@ -168,6 +172,16 @@ def build(predictions, student, test, notebook_path=None, out="."):
         target.unlink()
         raise CourseError(_told(f"{target.name} no se puede entregar", wrong))
     return target
+
+
+def doubt(probabilities):
+    """Return what is odd about probabilities that break no rule, or an empty string."""
+    values = np.unique(probabilities)
+    if len(values) == 1:
+        return f"Todas tus probabilidades son {values[0]:.4g}: así no se puede ordenar ninguna reserva."
+    if set(values) == {0, 1}:
+        return "Todas tus probabilidades son 0 o 1: se entrega la probabilidad, no la decisión."
+    return ""
 
 
 def test_ids(path):

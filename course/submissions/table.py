@@ -148,6 +148,8 @@ def _header_problem(fields, line):
         return f"Sobra la columna del índice: usa to_csv(…, index=False). Se esperaba «{_HEADER}»"
     if tuple(fields) == COLUMNS[::-1]:
         return f"Las columnas están en otro orden. Se esperaba «{_HEADER}»"
+    if len(fields) == len(COLUMNS) and _NUMBER.fullmatch(fields[1]):
+        return f"Falta la línea de los títulos: la primera debe ser «{_HEADER}»"
     if [field.strip().casefold() for field in fields] == list(COLUMNS):
         return f"Los títulos tienen espacios o mayúsculas de más. Se esperaba «{_HEADER}»"
     return f"La primera línea debe ser exactamente «{_HEADER}»"
@@ -193,7 +195,8 @@ def _probability(text, number, problems):
     value = float(text)
     if 0 <= value <= 1:
         return value
-    problems.add("La probabilidad debe estar entre 0 y 1", case)
+    percent = ". Si son porcentajes, divide entre 100" if 1 < value <= 100 else ""
+    problems.add(f"La probabilidad debe estar entre 0 y 1{percent}", case)
     return np.nan
 
 
