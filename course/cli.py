@@ -138,9 +138,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _in_spanish(message):
     """Return what argparse found wrong, told in Spanish."""
-    if missing := re.match(r"the following arguments are required: (.*)", message):
+    if missing := re.search(r"arguments are required: (.*)", message):
         return f"Falta {missing[1]}."
-    if unknown := re.match(r"unrecognized arguments: (.*)", message):
+    if unknown := re.search(r"arguments: (.*)", message):
         return f"No conozco {unknown[1]}."
     if number := re.match(r"argument (.*): invalid (?:int|float) value: '(.*)'", message):
         return f"{number[1]} es un número, no «{number[2]}»."

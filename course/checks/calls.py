@@ -97,7 +97,7 @@ _HINTS_FOR_ERRORS = [
         "Con un arreglo, if, and, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum.",
     ),
     (
-        ("only length-1 arrays", "only 0-dimensional arrays"),
+        ("length-1 arrays", "0-dimensional arrays"),
         "Las funciones de math toman un solo número. Con arreglos usa las de NumPy, como np.exp.",
     ),
     (
