@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from course import environment
 from course.errors import CourseError
@@ -113,3 +114,8 @@ def test_training_comes_out_the_same_to_the_bit_in_another_process(backend):
     first, second = (run_python(code, KERAS_BACKEND=backend) for _ in range(2))
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
+
+
+def test_a_notebook_shows_a_course_error_as_its_message_alone(capsys):
+    InteractiveShell().run_cell("from course.errors import CourseError\nraise CourseError('usa 0 o más')")
+    assert capsys.readouterr().out == "✘ usa 0 o más\n"
