@@ -105,7 +105,7 @@ def ranking(answer):
         "Agrupa por layers, ordena las medianas y toma su .index.",
     )
     expect(
-        hasattr(answer, "__iter__") and hasattr(answer, "__len__") and len(answer) == 4,
+        hasattr(answer, "__iter__") and hasattr(answer, "__len__") and not isinstance(answer, set) and len(answer) == 4,
         "se esperaba una lista con las cuatro arquitecturas.",
         "Por ejemplo [(4,), (4, 4), (8, 8), (4, 2, 2, 2)], en el orden que encuentres.",
     )

@@ -51,6 +51,13 @@ slope = Cases(
         (lambda f, w: (f(w + 1e-5) - f(w - 1e-5)) / 1e-5, "divide por 2ε"),
         (lambda f, w: (f(w + 1e-5) - f(w)) / 2e-5, "distan ε, no 2ε"),
         (lambda f, w: abs(f(w + 1e-5) - f(w)) / 1e-5, "El signo importa"),
+        (lambda f, w: (f(w + 0.01) - f(w)) / 0.01, "demasiado grande"),
+        (lambda f, w: (f(w) - f(w - 0.5)) / 0.5, "demasiado grande"),
+        (lambda f, w: (f(w + 1) - f(w - 1)) / 2, "demasiado grande"),
+        (lambda f, w: (f(w + 1e-16) - f(w)) / 1e-16, "demasiado pequeño"),
+        (lambda f, w: f(w + 0.1) - f(w), "divide por la distancia"),
+        (lambda f, w: f(w) / w, "Compara f en dos puntos"),
+        (lambda f, w: "pendiente", "sin comillas"),
     ],
 )
 
@@ -59,6 +66,7 @@ activation_or_loss = Cases(
     right=[
         {key: word.upper() for key, word in RIGHT.items()},
         {"a": " activacion ", "b": "Perdida", "c": "perdida", "d": "Activación"},
+        {key: f"función de {word}" for key, word in RIGHT.items()},
     ],
     wrong=[
         ({**RIGHT, "a": "pérdida"}, "solo la suma ponderada"),
@@ -67,5 +75,6 @@ activation_or_loss = Cases(
         ({**RIGHT, "d": "pérdida"}, "valdrían lo mismo que una sola"),
         (["activación", "pérdida", "pérdida", "activación"], "deja las claves"),
         ({**RIGHT, "a": 1}, "comillas"),
+        ({**RIGHT, "b": "costo"}, 'Solo valen "activación" o "pérdida"'),
     ],
 )
