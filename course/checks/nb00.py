@@ -62,14 +62,14 @@ class _Seen:
     """A function that notes where it is called, and tells its name."""
 
     def __init__(self, f, name):
-        self.f, self.name, self.points = f, name, []
+        self.f, self.__name__, self.points = f, name, []
 
     def __call__(self, w):
         self.points.append(w)
         return self.f(w)
 
     def __repr__(self):
-        return self.name
+        return self.__name__
 
 
 @exercise(
@@ -92,7 +92,7 @@ def slope(answer):
         got = call(answer, seen, w)
         negated = [(-expected, "Tiene el signo cambiado: es f(w + ε) - f(w), en ese orden.")]
         undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos."
-        points, two, hint = np.array(seen.points, float).ravel(), [], undivided
+        points, two, hint = np.concatenate([[], *map(np.ravel, seen.points)]), [], undivided
         if len(points) == 2:
             apart = np.ptp(points)
             two = [

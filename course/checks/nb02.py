@@ -7,6 +7,7 @@ import numpy as np
 from course import byhand, graph
 from course.byhand import SLIDE_EXAMPLE
 from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks.values import as_numbers
 
 _PER_VALUE = "Divide por cuántos valores hay, y.size, no por las filas."
 
@@ -105,7 +106,7 @@ def layer_backward(answer):
             got[key],
             expected,
             f"el elemento {key} de layer_backward(…)",
-            _LAYER_HINTS[key] if np.shape(got[key]) == expected.shape else shape,
+            _LAYER_HINTS[key] if getattr(as_numbers(got[key]), "shape", ()) == expected.shape else shape,
             exact_shape=True,
             typical=[(f(*case, right["du"]), hint) for name, f, hint in _LAYER_MISTAKES if name == key],
         )
@@ -181,7 +182,9 @@ def backward(answer):
         weights, biases = [np.array(w) for w in net.weights], [np.array(b) for b in net.biases]
         got = call(answer, x, y, weights, biases)
         expect(
-            isinstance(got, tuple | list) and len(got) == 2 and all(len(part) == len(weights) for part in got),
+            isinstance(got, tuple | list)
+            and len(got) == 2
+            and all(hasattr(part, "__len__") and len(part) == len(weights) for part in got),
             f"con {name} se esperaban dos listas, la de los dW y la de los db, con {len(weights)} elementos cada una.",
             "Termina con return weight_gradients, bias_gradients.",
         )

@@ -43,6 +43,8 @@ slope = Cases(
         lambda f, w: (f(w + 1e-5) - f(w)) / 1e-5,
         lambda f, w: (f(w) - f(w - 1e-4)) / 1e-4,
         lambda f, w: (f(w + 1e-3) - f(w - 1e-3)) / 2e-3,
+        lambda f, w: (f(np.array([w + 1e-5])) - f(w)) / 1e-5,
+        lambda f, w: np.gradient(f(w + np.array([-1e-4, 0, 1e-4])), 1e-4)[1],
     ],
     wrong=[
         (lambda f, w: f(w), "cuánto cambia f al mover w"),

@@ -80,6 +80,7 @@ layer_backward = Cases(
         (_with(dh_before=lambda dh, u, h, w: ((dh * (u > 0)) @ w.T)[0]), "dh_before debe tener forma (2, 4)"),
         (_with(dh_before=lambda dh, u, h, w: -(dh * (u > 0)) @ w.T), "dh_before sale solo de du y de w"),
         (_with(du=lambda dh, u, h, w: dh * u), "no por u"),
+        (_with(du=lambda dh, u, h, w: [[1], [2, 3]]), "du debe tener forma (2, 3)"),
         (_with(dw=lambda dh, u, h, w: h.T @ (dh * (u > 0)) / len(u)), "En dw no dividas por n"),
         (_with(db=lambda dh, u, h, w: (dh * (u > 0)).sum(axis=0, keepdims=True)), "db debe tener forma (3,): du.sum"),
         (_with(db=lambda dh, u, h, w: dh.sum(axis=0)), "En db usa du, no dh"),
@@ -144,6 +145,7 @@ backward = Cases(
         (lambda *case: _gradients(*case, factor=case[1].shape[1]), "y.size, no por las filas"),
         (lambda *case: _gradients(*case, factor=1 / len(case[0])), "La red de la clase te sale bien"),
         (lambda *case: _gradients(*case)[0], "return weight_gradients, bias_gradients"),
+        (lambda *case: (None, None), "return weight_gradients, bias_gradients"),
     ],
 )
 
