@@ -31,6 +31,8 @@ def parse(source, where="la celda"):
 def without_regions(source, later=(), where="la celda"):
     """Return the cell with a placeholder for each region, or one for each name that code after it reads.
 
+    A region outside of functions needs none where the code given before it has a ``...`` of its own.
+
     Parameters
     ----------
     source : str
@@ -52,7 +54,8 @@ def without_regions(source, later=(), where="la celda"):
         wanted = _names_after(tree, begin + 1, end + 1, later)
         indent = lines[begin][: -len(lines[begin].lstrip())]
         bound = [f"{name} = " for name in _names_bound(region) if name in wanted]
-        result += lines[done:begin] + [indent + name + PLACEHOLDER for name in bound or [""]]
+        given = not indent and _has_dots(parse("\n".join(lines[done:begin]), where))
+        result += lines[done:begin] + [indent + name + PLACEHOLDER for name in bound or [""] * (not given)]
         done = end + 1
     return "\n".join(result + lines[done:])
 
@@ -95,6 +98,10 @@ def _without_magics(source):
     if source.startswith("%%"):
         return ""
     return "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in source.splitlines())
+
+
+def _has_dots(tree):
+    return any(isinstance(node, ast.Constant) and node.value is ... for node in ast.walk(tree))
 
 
 def _names_after(tree, begin, end, later):

@@ -81,6 +81,13 @@ def test_each_exercise_is_in_its_notebook(item):
     assert item.name in notebooks.exercises(notebooks.read(path))
 
 
+def test_four_descriptions_half_answered_name_those_that_are_left():
+    item = EVERY["nb00.activation_or_loss"]
+    half = {"a": "activación", "b": ..., "c": "pérdida", "d": ...}
+    assert str(item.grade(half)) == "⏳ Sin intentar: Activación o pérdida. Falta: b, d."
+    assert "Escribe tu código" in str(item.grade(dict.fromkeys("abcd", ...)))
+
+
 # --- the engine --------------------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,12 @@ def test_inside_a_function_only_the_function_counts():
     )
 
 
+def test_dots_in_the_given_code_need_no_placeholder_below():
+    region = "### BEGIN SOLUTION\nanswers.update(a=1)\n### END SOLUTION"
+    assert solved(f"answers = {{'a': ...}}\n{region}\ncheck(answers)") == "answers = {'a': ...}\ncheck(answers)"
+    assert "Tu código" in solved(f"answers = {{}}\n{region}\ncheck(answers)")
+
+
 def test_magics_are_no_obstacle():
     source = "%matplotlib inline\nif True:\n    !ls\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION\nx"
     assert solved(source).endswith("x = ...  # Tu código aquí\nx")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import Exercise, Outcome, call, exercise, expect, expect_close, expect_function, expect_text
 
 _X, _W, _B = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25
 _BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -13,7 +13,7 @@ _BIASES = np.array([10.0, 20.0, 30.0, 40.0])
 @exercise(
     "La suma ponderada",
     hints=[
-        "Multiplica cada entrada por su peso, suma los tres productos y agrega el sesgo una sola vez.",
+        "Multiplica cada entrada por su peso, suma los productos y agrega el sesgo una sola vez.",
         "NumPy tiene un operador para la suma de productos de dos vectores: x @ w.",
     ],
     learned="Esto es lo que calcula cada neurona antes de activarse.",
@@ -58,6 +58,20 @@ def batch(answer):
     )
 
 
+class _Seen:
+    """A function that notes where it is called, and tells its name."""
+
+    def __init__(self, f, name):
+        self.f, self.__name__, self.points = f, name, []
+
+    def __call__(self, w):
+        self.points.append(w)
+        return self.f(w)
+
+    def __repr__(self):
+        return self.__name__
+
+
 @exercise(
     "La derivada es una pendiente",
     hints=[
@@ -74,19 +88,47 @@ def slope(answer):
         (np.sin, 0.0, 1.0, "sen w", []),
     ]
     for f, w, expected, name, typical in cases:
-        got = call(answer, f, w)
+        seen = _Seen(f, name)
+        got = call(answer, seen, w)
         negated = [(-expected, "Tiene el signo cambiado: es f(w + ε) - f(w), en ese orden.")]
         undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos."
-        doubled = [(2 * expected, "Si miras a ambos lados, los puntos distan 2ε: divide por 2ε.")]
-        halved = [(expected / 2, "Los dos puntos distan ε, no 2ε: revisa por cuánto divides.")]
-        what = f"slope de {name} en {w:g}"
+        points, two, hint = np.concatenate([[], *map(np.ravel, seen.points)]), [], undivided
+        if len(points) == 2:
+            apart = np.ptp(points)
+            two = [
+                (2 * expected, "Si miras a ambos lados, los puntos distan 2ε: divide por 2ε."),
+                (expected / 2, "Los dos puntos distan ε, no 2ε: revisa por cuánto divides."),
+            ]
+            if apart > 1e-3:
+                far = "Tu ε es demasiado grande: acerca los puntos, por ejemplo con 1e-5."
+                two.append((np.diff(f(np.sort(points))) / apart, far))
+            elif apart < 1e-12:
+                hint = "Tu ε es demasiado pequeño: al redondear, w + ε se confunde con w. Prueba con 1e-5."
         expect_close(
-            got, expected, what, undivided, typical=[*typical, *negated, *doubled, *halved], tolerance=2e-3, reveal=True
+            got,
+            expected,
+            f"slope de {name} en {w:g}",
+            hint,
+            typical=[*typical, *negated, *two],
+            tolerance=2e-3,
+            reveal=True,
         )
 
 
-@exercise(
+class _Descriptions(Exercise):
+    """While some of the four are still to be answered, it says which."""
+
+    def grade(self, *answers):
+        outcome = super().grade(*answers)
+        answer = answers[0] if answers and isinstance(answers[0], dict) else {}
+        missing = [key for key in "abcd" if answer.get(key) is ...]
+        half = outcome.status == "unattempted" and 0 < len(missing) < 4
+        return Outcome("unattempted", f"{self.title}. Falta: {', '.join(missing)}.") if half else outcome
+
+
+@lambda look: _Descriptions(
     "Activación o pérdida",
+    look,
     hints=[
         "Una de las dos se aplica en cada neurona y no necesita saber la respuesta correcta.",
         "La función de pérdida compara la predicción con lo que se esperaba: necesita y.",
@@ -107,4 +149,7 @@ def activation_or_loss(answer):
         "d": ("activación", "sin ella, varias capas valdrían lo mismo que una sola."),
     }
     for key, (expected, clue) in clues.items():
-        expect_text(answer[key], expected, f"tu respuesta {key}", f"Piensa otra vez: {clue}")
+        what = f"tu respuesta {key}"
+        both = {word: (word, f"función de {word}") for word in ("activación", "pérdida")}
+        expect_text(answer[key], sum(both.values(), ()), what, 'Solo valen "activación" o "pérdida".')
+        expect_text(answer[key], both[expected], what, f"Piensa otra vez: {clue}")

@@ -1,11 +1,14 @@
 """Checks of notebook 01: the forward pass of the slides' network, piece by piece."""
 
+import re
+import unicodedata
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
 
 from course.byhand import SLIDE_EXAMPLE
-from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import Wrong, call, exercise, expect, expect_close, expect_function, expect_text
 from course.environment import import_keras
 
 _NETWORK = SLIDE_EXAMPLE.network
@@ -18,6 +21,15 @@ def _relu(u):
 
 def _sigmoid(u):
     return 1 / (1 + np.exp(-u))
+
+
+@contextmanager
+def _explaining(pattern, hint):
+    """Give `hint` to an error of Python's whose message has this pattern."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise Wrong(wrong.message, hint if re.search(pattern, wrong.message) else wrong.hint) from wrong
 
 
 def _no_biases(units):
@@ -45,6 +57,10 @@ def count_parameters(answer):
         mistakes=[
             (_no_biases, "Contaste los pesos; falta un sesgo por cada neurona que calcula."),
             (_as_printed, "Es lo que da la fórmula de la lámina, con b · d sesgos. Cada neurona tiene uno solo."),
+            (
+                lambda units: _no_biases(units) + sum(units[:-1]),
+                "Los sesgos son de la capa que calcula, la de después.",
+            ),
             (lambda units: _no_biases(units) + sum(units), "Las neuronas de entrada no calculan: no tienen sesgo."),
             (lambda units: _no_biases(units) + len(units) - 1, "El sesgo es uno por neurona, no uno por capa."),
             (sum, "Eso es el número de neuronas. Los parámetros están en las conexiones y en los sesgos."),
@@ -62,19 +78,23 @@ def count_parameters(answer):
 )
 def relu(answer):
     """``relu(u)`` for a number or an array of any shape."""
-    expect_function(
-        answer,
-        _relu,
-        [np.array([-2.0, 3.0]), np.array([[-1.5, 0.43], [0.0, -0.2]]), -2.0, 0.43],
-        "Debe servir para un número y para una tabla de cualquier forma.",
-        mistakes=[
-            (np.abs, "Eso es el valor absoluto: lo negativo debe quedar en 0."),
-            (lambda u: np.minimum(0, u), "Dejaste pasar lo negativo: es al revés."),
-            (lambda u: u, "Falta hacer algo con los negativos."),
-            (lambda u: np.max(np.append(u, 0)), "np.max da un solo número; necesitas uno por elemento: np.maximum."),
-            (lambda u: np.asarray(u > 0, float), "Eso es la derivada de ReLU (0 o 1); lo positivo pasa sin cambios."),
-        ],
-    )
+    cut = "Lo positivo pasa sin cambios, por grande que sea: no lo recortes."
+    compare = "np.max busca el mayor de un arreglo; para comparar cada elemento con 0 está np.maximum(0, u)."
+    with _explaining("scalar.index", compare):
+        expect_function(
+            answer,
+            _relu,
+            [np.array([-2.0, 3.0]), np.array([[-1.5, 0.43], [0.0, -0.2]]), -2.0, 0.43],
+            "Debe servir para un número y para una tabla de cualquier forma.",
+            mistakes=[
+                (np.abs, "Eso es el valor absoluto: lo negativo debe quedar en 0."),
+                (lambda u: np.minimum(0, u), "Dejaste pasar lo negativo: es al revés."),
+                (lambda u: u, "Falta hacer algo con los negativos."),
+                (lambda u: np.max(np.append(u, 0)), "np.max da un solo número; con np.maximum hay uno por elemento."),
+                (lambda u: np.asarray(u > 0, float), "Eso es la derivada de ReLU; lo positivo pasa sin cambios."),
+            ],
+        )
+    expect_function(answer, _relu, [1000.0, np.array([1e6, -1e6])], cut)
 
 
 @exercise(
@@ -87,17 +107,18 @@ def relu(answer):
 )
 def sigmoid(answer):
     """``sigmoid(u)`` for a number or an array."""
-    expect_function(
-        answer,
-        _sigmoid,
-        [2.0, 0.0, np.array([-3.0, 0.5])],
-        mistakes=[
-            (lambda u: 1 / (1 + np.exp(u)), "Te falta el signo menos en el exponente."),
-            (lambda u: 1 / 1 + np.exp(-u), "Faltan paréntesis: todo 1 + e⁻ᵘ va en el denominador."),
-            (np.exp, "Eso es solo la exponencial; falta dividir."),
-            (np.tanh, "Eso es la tangente hiperbólica, que va de -1 a 1."),
-        ],
-    )
+    with _explaining("Python.scalars", "math.exp y float solo aceptan un número; con un arreglo va np.exp."):
+        expect_function(
+            answer,
+            _sigmoid,
+            [2.0, 0.0, np.array([-3.0, 0.5])],
+            mistakes=[
+                (lambda u: 1 / (1 + np.exp(u)), "Te falta el signo menos en el exponente."),
+                (lambda u: 1 / 1 + np.exp(-u), "Faltan paréntesis: todo 1 + e⁻ᵘ va en el denominador."),
+                (np.exp, "Eso es solo la exponencial; falta dividir."),
+                (np.tanh, "Eso es la tangente hiperbólica, que va de -1 a 1."),
+            ],
+        )
 
 
 @exercise(
@@ -112,9 +133,9 @@ def sigmoid(answer):
 def output_layer(answer):
     """A dict problem → (units, activation, loss)."""
     right = {
-        "precio": (1, {"lineal", "linear"}, {"error cuadrático medio", "mse"}),
-        "cancelación": (1, {"sigmoide", "sigmoidal", "sigmoid"}, {"entropía cruzada", "entropía cruzada binaria"}),
-        "dígitos": (10, {"softmax"}, {"entropía cruzada", "entropía cruzada categórica"}),
+        "precio": (1, _LINEAR, _SQUARES),
+        "cancelación": (1, _SIGMOID, _CROSS | _BINARY),
+        "dígitos": (10, _SOFTMAX, _CROSS | _CATEGORICAL),
     }
     expect(
         isinstance(answer, dict) and set(answer) >= set(right),
@@ -136,15 +157,44 @@ def output_layer(answer):
             (1, "Con más de dos clases hay una neurona por clase."),
         ]
         expect_close(row[0], units, name, "Una neurona por número que la red debe dar.", typical=typical)
-        expect_text(row[1], activations, f"la activación para {problem}", _ACTIVATION_HINTS[problem])
-        expect_text(row[2], losses, f"la pérdida para {problem}", _LOSS_HINTS[problem])
+        _expect_name(row[1], activations, f"la activación para {problem}", _ACTIVATIONS, _ACTIVATION_HINTS[problem])
+        hint = _CROSS_HINT if _plain(row[2]) in _BINARY | _CATEGORICAL and problem != "precio" else _LOSS_HINTS[problem]
+        known = _LOSSES - _ABSOLUTE if problem == "precio" else _LOSSES  # that one is a distance too
+        _expect_name(row[2], losses, f"la pérdida para {problem}", known, hint)
 
 
+def _expect_name(got, right, what, known, hint):
+    """Hold a name against those that are right, however it is spelt; `hint` is for the other names that are known."""
+    text = str(got) if got is None else got  # Keras's activation=None is the linear one
+    table = (
+        '"lineal", "sigmoide" o "softmax"' if "softmax" in known else '"error cuadrático medio" o "entropía cruzada"'
+    )
+    if _plain(text) not in right:
+        expect_text(text, (), what, hint if _plain(text) in known else f"Escríbela como en la tabla: {table}.")
+
+
+def _plain(name):
+    """Return a name's letters, without accents, capitals, or whatever stands between words."""
+    letters = unicodedata.normalize("NFD", name.casefold()) if isinstance(name, str) else ""
+    return re.sub(r"[^a-z0-9]", "", letters).removeprefix("funcion")
+
+
+_LINEAR = {"lineal", "linear", "ninguna", "none", "sinactivacion", "identidad", "identity"}
+_SIGMOID = {"sigmoide", "sigmoidal", "sigmoid", "logistica", "logistic"}
+_SOFTMAX = {"softmax"}
+_ACTIVATIONS = _LINEAR | _SIGMOID | _SOFTMAX | {"relu", "tanh", "tangentehiperbolica"}
+_SQUARES = {"errorcuadraticomedio", "mse", "ecm", "meansquarederror"}
+_CROSS = {"entropiacruzada", "crossentropy", "logloss"}
+_BINARY = {"entropiacruzadabinaria", "binarycrossentropy", "bce"}
+_CATEGORICAL = {"entropiacruzadacategorica", "categoricalcrossentropy", "sparsecategoricalcrossentropy"}
+_ABSOLUTE = {"errorabsoluto", "errorabsolutomedio", "mae", "meanabsoluteerror"}
+_LOSSES = _SQUARES | _ABSOLUTE | _CROSS | _BINARY | _CATEGORICAL
 _ACTIVATION_HINTS = {
-    "precio": "Un precio puede ser cualquier número: la salida no se debe aplastar.",
+    "precio": "Un precio puede ser cualquier número: la salida no se debe aplastar ni recortar.",
     "cancelación": "Se busca una probabilidad, entre 0 y 1, en una sola neurona.",
     "dígitos": "Las diez salidas deben ser probabilidades que sumen 1.",
 }
+_CROSS_HINT = "Entropía cruzada, sí; pero la binaria es para dos clases y la categórica es para más."
 _LOSS_HINTS = {
     "precio": "Es regresión: importa la distancia entre lo predicho y lo real.",
     "cancelación": "Es clasificación: se comparan probabilidades, no distancias.",
@@ -173,6 +223,7 @@ def mean_squared_error(answer):
             (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado de cada error, después el promedio."),
             (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "No hace falta la raíz cuadrada."),
             (lambda y, y_hat: (y - y_hat) ** 2, "Falta promediar: la pérdida es un solo número."),
+            (lambda y, y_hat: (y - y_hat) ** 2 / len(y), "Ya dividiste por n; falta sumar: es un solo número."),
         ],
     )
 
@@ -187,6 +238,8 @@ def mean_squared_error(answer):
 )
 def missing_bias(answer):
     """``bias``: the one that the slide must have used."""
+    comma = isinstance(answer, tuple) and len(answer) > 1
+    expect(not comma, "bias quedó con varios valores.", "En Python el decimal va con punto: 1.5, no 1,5.")
     expect_close(
         answer,
         1.0,
@@ -253,16 +306,21 @@ def forward(answer):
 def keras_network(answer):
     """An untrained Keras model, held against the slides' network by behaviour: our weights in, our outputs out."""
     expect(
+        not isinstance(answer, type),
+        "eso es una clase de Keras, todavía no un modelo.",
+        "Falta llamarla: keras.Sequential([...]), con tus capas en la lista.",
+    )
+    expect(
         hasattr(answer, "get_weights") and callable(answer),
         "tu respuesta no es un modelo de Keras.",
         "Crea uno con keras.Sequential([...]) y guárdalo en model.",
     )
     parameters = [array for pair in zip(_NETWORK.weights, _NETWORK.biases, strict=True) for array in pair]
     shapes = [array.shape for array in answer.get_weights()]
-    total = sum(array.size for array in answer.get_weights())
+    total, layers = sum(array.size for array in answer.get_weights()), sum(len(shape) == 2 for shape in shapes)
     expect(
         shapes == [array.shape for array in parameters],
-        f"tu red tiene {total} parámetros, en {len(shapes) // 2} capas con pesos; se esperaban 17, en 3 capas.",
+        f"tu red tiene {total} parámetros, en {layers} capas con pesos; se esperaban 17, en 3 capas.",
         _keras_shape_hint(shapes, total),
     )
     convert_to_numpy = import_keras().ops.convert_to_numpy

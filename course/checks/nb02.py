@@ -6,7 +6,10 @@ import numpy as np
 
 from course import byhand, graph
 from course.byhand import SLIDE_EXAMPLE
-from course.checks import call, exercise, expect, expect_close, expect_function
+from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks.values import as_numbers
+
+_PER_VALUE = "Divide por cuántos valores hay, y.size, no por las filas."
 
 
 def _mse_slope(y, y_hat):
@@ -26,11 +29,16 @@ def output_slope(answer):
     expect_function(
         answer,
         _mse_slope,
-        [(np.array([[1.0]]), np.array([[0.3764]])), (np.array([[1.0], [2.0], [0.0]]), np.array([[0.5], [3.0], [0.5]]))],
+        [
+            (np.array([[1.0]]), np.array([[0.3764]])),
+            (np.array([[1.0], [2.0], [0.0]]), np.array([[0.5], [3.0], [0.5]])),
+            (np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 4.0]]), np.array([[0.5, 1.0], [3.0, 2.0], [0.5, 1.0]])),
+        ],
         mistakes=[
             (lambda y, y_hat: -_mse_slope(y, y_hat), "Tiene el signo cambiado: si ŷ < y, al subir ŷ la pérdida baja."),
             (lambda y, y_hat: (y_hat - y) / np.size(y), "Falta el 2 que baja del exponente."),
             (lambda y, y_hat: 2 * (y_hat - y), "Falta dividir por n: la pérdida es un promedio."),
+            (lambda y, y_hat: 2 * (y_hat - y) / len(y), _PER_VALUE),
             (lambda y, y_hat: (y_hat - y) ** 2, "Eso es el error al cuadrado; falta derivarlo."),
             (lambda y, y_hat: np.mean(2 * (y_hat - y)), "No promedies: hay una derivada por cada predicción."),
         ],
@@ -46,7 +54,7 @@ def output_slope(answer):
     learned="Una neurona con u negativa no deja pasar nada hacia atrás: por eso se habla de neuronas muertas.",
 )
 def relu_slope(answer):
-    """``relu_slope(u)`` for arrays; at exactly 0 any convention is right."""
+    """``relu_slope(u)`` for arrays; at exactly 0 any convention is right that gives a number."""
     expect_function(
         answer,
         lambda u: np.asarray(np.asarray(u) > 0, float),
@@ -58,21 +66,17 @@ def relu_slope(answer):
             (lambda u: np.asarray(u < 0, float), "Es al revés: la pendiente es 1 donde u es positiva."),
         ],
     )
+    at_zero = np.asarray(call(answer, np.array([0.0, 2.0])), float)
+    expect(
+        np.isfinite(at_zero).all(),
+        "en u = 0 tu función no da un número.",
+        "Ahí sirve 0 o 1, la convención que prefieras: decide con u > 0, sin dividir por u.",
+    )
 
 
 def _layer_backward(dh, u, h_before, w):
     du = dh * (u > 0)
     return {"du": du, "dw": h_before.T @ du, "db": du.sum(axis=0), "dh_before": du @ w.T}
-
-
-def _mistaken(**changes):
-    """Return the layer's derivatives with some of them replaced: a typical mistake."""
-
-    def layer(dh, u, h_before, w):
-        right = _layer_backward(dh, u, h_before, w)
-        return {**right, **{name: change(dh, u, h_before, w, right["du"]) for name, change in changes.items()}}
-
-    return layer
 
 
 @exercise(
@@ -89,32 +93,71 @@ def layer_backward(answer):
     rng = np.random.default_rng(0)
     u = np.array([[0.5, -1.0, 2.0], [-0.3, 0.7, 1.5]])
     case = (rng.normal(size=(2, 3)), u, rng.normal(size=(2, 4)), rng.normal(size=(4, 3)))
-    expect_close(
-        call(answer, *case),
-        _layer_backward(*case),
-        "layer_backward(…)",
-        "Revisa las formas: dw debe tener la de w, y dh_before la de h_before.",
-        exact_shape=True,
-        typical=[(mistaken(*case), hint) for mistaken, hint in _LAYER_MISTAKES],
+    got, right = call(answer, *case), _layer_backward(*case)
+    expect(
+        isinstance(got, dict),
+        "layer_backward(…) no devolvió un diccionario.",
+        "Devuelve un diccionario con las claves du, dw, db y dh_before.",
     )
+    for key, expected in right.items():
+        expect(key in got, "layer_backward(…) no devolvió todo.", f"Falta la clave {key!r}; las tuyas son {[*got]}.")
+        shape = f"Revisa las formas: {key} debe tener forma {expected.shape}."
+        expect_close(
+            got[key],
+            expected,
+            f"el elemento {key} de layer_backward(…)",
+            _LAYER_HINTS[key] if getattr(as_numbers(got[key]), "shape", ()) == expected.shape else shape,
+            exact_shape=True,
+            typical=[(f(*case, right["du"]), hint) for name, f, hint in _LAYER_MISTAKES if name == key],
+        )
 
 
+_LAYER_HINTS = {
+    "du": "du es dh por la pendiente de ReLU en u, elemento a elemento.",
+    "dw": "Las formas están bien; dw sale solo de h_before y de du.",
+    "db": "La forma está bien; db suma du por columnas.",
+    "dh_before": "Las formas están bien; dh_before sale solo de du y de w.",
+}
 _LAYER_MISTAKES = [
-    (_mistaken(du=lambda dh, *_: dh), "En du falta la pendiente de ReLU."),
-    (_mistaken(du=lambda dh, u, *_: dh * np.maximum(0, u)), "En du va la pendiente de ReLU (0 o 1), no ReLU."),
-    (_mistaken(db=lambda *a: a[-1].mean(axis=0)), "En db se suman las filas: el promedio ya está en dh."),
-    (_mistaken(db=lambda *a: a[-1].sum()), "En db hay un número por neurona: suma solo por columnas."),
-    (_mistaken(db=lambda *a: a[-1]), "En db falta sumar las filas del lote."),
-    (_mistaken(dw=lambda dh, u, h, w, du: h.T @ dh), "En dw usa du, no dh: el peso actúa antes de la activación."),
-    (_mistaken(dh_before=lambda dh, u, h, w, du: dh @ w.T), "En dh_before usa du, no dh."),
+    ("du", lambda dh, *_: dh, "En du falta la pendiente de ReLU."),
+    ("du", lambda dh, u, *_: dh * np.maximum(0, u), "En du va la pendiente de ReLU (0 o 1), no ReLU."),
+    ("du", lambda dh, u, *_: dh * u, "En du multiplica por la pendiente de ReLU (0 o 1), no por u."),
+    ("dw", lambda dh, u, h, w, du: h.T @ dh, "En dw usa du, no dh: el peso actúa antes de la activación."),
+    ("dw", lambda dh, u, h, w, du: h.T @ du / len(u), "En dw no dividas por n: el promedio ya está en dh."),
+    ("db", lambda *a: a[-1].sum(axis=0), "db debe tener forma (3,): du.sum(axis=0)."),
+    ("db", lambda dh, *_: dh.sum(axis=0), "En db usa du, no dh: el sesgo actúa antes de la activación."),
+    ("db", lambda *a: a[-1].mean(axis=0), "En db se suman las filas: el promedio ya está en dh."),
+    ("db", lambda *a: a[-1].sum(), "En db hay un número por neurona: suma solo por columnas."),
+    ("db", lambda *a: a[-1], "En db falta sumar las filas del lote."),
+    ("dh_before", lambda dh, u, h, w, du: dh @ w.T, "En dh_before usa du, no dh."),
 ]
 
 
-def _backward(x, y, weights, biases):
-    activations = ["relu"] * (len(weights) - 1) + ["linear"]
-    network = byhand.Network(tuple(weights), tuple(biases), tuple(activations), "mean_squared_error")
-    gradients = byhand.backward(network, byhand.forward(network, x), y)
-    return list(gradients.weights), list(gradients.biases)
+_FUNCTIONS = {"relu": (lambda u: np.maximum(0, u), lambda u: u > 0), "linear": (lambda u: u, np.ones_like)}
+
+
+def _backward(x, y, weights, biases, there=("relu", "linear"), back=("relu", "linear")):
+    """Return dW and db; `there` and `back` name the hidden layers' activation and the output's, on each way."""
+    last, h, u, gradients = len(weights) - 1, [x], [], []
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        u.append(h[-1] @ w + b)
+        h.append(_FUNCTIONS[there[k == last]][0](u[-1]))
+    dh = _mse_slope(y, h[-1])
+    for k in range(last, -1, -1):
+        du = dh * _FUNCTIONS[back[k == last]][1](u[k])
+        gradients.insert(0, (h[k].T @ du, du.sum(axis=0)))
+        dh = du @ weights[k].T
+    return tuple(zip(*gradients, strict=True))
+
+
+_OUTPUT = "La salida es lineal: su pendiente es 1, sin ReLU."
+_BACKWARD_MISTAKES = [
+    ({"back": ("linear", "linear")}, "Falta la pendiente de ReLU en las capas ocultas."),
+    ({"there": ("linear", "linear"), "back": ("linear", "linear")}, "Falta ReLU en las capas ocultas, ida y vuelta."),
+    ({"back": ("relu", "relu")}, _OUTPUT),
+    ({"there": ("relu", "relu"), "back": ("relu", "relu")}, _OUTPUT),
+    ({"there": ("relu", "relu")}, "La salida es lineal: ŷ = u, sin ReLU."),
+]
 
 
 @exercise(
@@ -129,30 +172,38 @@ def _backward(x, y, weights, biases):
 def backward(answer):
     """``backward(x, y, weights, biases)`` → (list of dW, list of db), first layer first."""
     network = SLIDE_EXAMPLE.network
-    cases = [("la red de la clase", np.array(SLIDE_EXAMPLE.x), np.array(SLIDE_EXAMPLE.y), network)]
+    arrows = "Compara con los números de la clase, flecha por flecha, en la celda de arriba."
+    cases = [("la red de la clase", np.array(SLIDE_EXAMPLE.x), np.array(SLIDE_EXAMPLE.y), network, arrows)]
     rng = np.random.default_rng(3)
     other = byhand.random_network((4, 5, 3, 6, 2), seed=3)
-    cases.append(("una red 4-5-3-6-2 con 7 ejemplos", rng.normal(size=(7, 4)), rng.normal(size=(7, 2)), other))
-    for name, x, y, net in cases:
+    larger = "La red de la clase te sale bien. ¿Qué cambia con varias filas, dos salidas y alguna u negativa?"
+    cases.append(("una red 4-5-3-6-2 con 7 ejemplos", rng.normal(size=(7, 4)), rng.normal(size=(7, 2)), other, larger))
+    for name, x, y, net, hint in cases:
         weights, biases = [np.array(w) for w in net.weights], [np.array(b) for b in net.biases]
         got = call(answer, x, y, weights, biases)
         expect(
-            isinstance(got, tuple | list) and len(got) == 2 and all(len(part) == len(weights) for part in got),
+            isinstance(got, tuple | list)
+            and len(got) == 2
+            and all(hasattr(part, "__len__") and len(part) == len(weights) for part in got),
             f"con {name} se esperaban dos listas, la de los dW y la de los db, con {len(weights)} elementos cada una.",
             "Termina con return weight_gradients, bias_gradients.",
         )
-        for symbol, parts, right in zip(("dW", "db"), got, _backward(x, y, weights, biases), strict=True):
+        rights = _backward(x, y, weights, biases)
+        mistaken = [(_backward(x, y, weights, biases, **ways), text) for ways, text in _BACKWARD_MISTAKES]
+        for place, (symbol, parts, right) in enumerate(zip(("dW", "db"), got, rights, strict=True)):
             for k, (part, expected) in enumerate(zip(parts, right, strict=True), 1):
                 swapped = [(right[-k], "Las capas están en orden inverso: la primera va primero.")]
                 opposite = [(-expected, "Tiene el signo cambiado: revisa dL/dŷ.")]
                 half = [(expected / 2, "Es la mitad: falta el 2 de la derivada del cuadrado.")]
                 times = [(expected * np.size(y), "Falta dividir por n en dL/dŷ: la pérdida es un promedio.")]
+                rows = [(expected * np.size(y) / len(y), f"En dL/dŷ, {_PER_VALUE.lower()}")]
+                slopes = [(wrong[place][k - 1], text) for wrong, text in mistaken]
                 expect_close(
                     part,
                     expected,
                     f"con {name}, {symbol} de la capa {k}",
-                    "Compara con la tabla de los cuatro caminos: ¿usaste la pendiente de ReLU en las capas ocultas?",
-                    typical=[*swapped, *opposite, *half, *times] if part is not None else (),
+                    hint,
+                    typical=[*swapped, *opposite, *half, *times, *rows, *slopes] if part is not None else (),
                     exact_shape=True,
                 )
 
@@ -199,6 +250,10 @@ def steps(answer):
         tolerance=1e-9,
         mistakes=[
             (lambda n, batch_size, epochs: n // batch_size * epochs, "Falta el último lote, el incompleto."),
+            (
+                lambda n, batch_size, epochs: (n // batch_size + 1) * epochs,
+                "Si n es múltiplo de batch_size no sobra ningún lote: prueba 100 y 25.",
+            ),
             (lambda n, batch_size, epochs: n / batch_size * epochs, "No hay pasos a medias: redondea hacia arriba."),
             (
                 lambda n, batch_size, epochs: math.ceil(n / batch_size),
@@ -239,17 +294,24 @@ def count_paths(answer):
 
 
 class _Watched:
-    """A node of a graph that counts how often its parents are asked for."""
+    """A node of a graph that notes whenever its parents are asked for."""
 
-    __slots__ = ("_parents", "data", "slopes", "visits")
+    __slots__ = ("_parents", "data", "label", "slopes", "visits")
 
     def __init__(self, node, parents, visits):
-        self.data, self.slopes, self._parents, self.visits = node.data, node.slopes, parents, visits
+        self.data, self.label, self.slopes = node.data, node.label, node.slopes
+        self._parents, self.visits = parents, visits
+
+    def __repr__(self):
+        return f"nodo {self.label}".strip()
 
     @property
     def parents(self):
         self.visits.append(self)
         return self._parents
+
+
+_Watched.__name__ = "nodo"  # what Python's own errors tell the student
 
 
 def _watched(output, source):
@@ -258,6 +320,15 @@ def _watched(output, source):
     for node in output.nodes():
         copies[node] = _Watched(node, tuple(copies[parent] for parent in node.parents), visits)
     return copies[output], copies[source], visits
+
+
+def _dead_graph():
+    """Return both ends of a graph whose derivatives are all 0: a dead ReLU, doubled eight times."""
+    source = graph.Value(1.0, "x")
+    output = (source - 5).relu()
+    for _ in range(8):
+        output = output + output
+    return output, source
 
 
 @exercise(
@@ -271,18 +342,31 @@ def _watched(output, source):
 )
 def derivative(answer):
     """``derivative(output, node, known)``: memoized recursion; right, and with one visit per node."""
-    for depth, width in ((1, 2), (3, 2), (6, 3)):
-        output, source = graph.layered_graph(depth, width)
+    twice = "Guarda cada derivada en known y, si ya está, devuélvela sin volver a calcular."
+    zero = "Un 0 también se recuerda: pregunta si output está en known con in, no por su valor."
+    cases = [(f"una red con capas de {width}", graph.layered_graph(n, width), twice) for n, width in _GRAPHS]
+    for name, (output, source), hint in [*cases, ("una red con una neurona muerta", _dead_graph(), zero)]:
         expected = graph.derivative_memoized(output, source).value
         top, bottom, visits = _watched(output, source)
-        got = call(answer, top, bottom, {})
-        what = f"la derivada en una red de {depth} capa(s) de {width}"
+        got = _call_on_nodes(answer, top, bottom)
+        what = f"la derivada en {name}"
         expect_close(
             got, expected, what, "Es la suma, sobre los padres, de pendiente · derivada del padre.", reveal=True
         )
-        nodes = len(output.nodes())
+        nodes = output.nodes()
         expect(
-            len(visits) <= 2 * nodes,
-            f"el resultado es correcto, pero visitaste {len(visits)} veces los {nodes} nodos.",
-            "Guarda cada derivada en known y, si ya está, devuélvela sin volver a calcular.",
+            len(visits) <= 2 * sum(1 + len(node.parents) for node in nodes),  # parents may be asked for one by one
+            f"en {name} el resultado es correcto, pero pediste {len(visits)} veces los padres de {len(nodes)} nodos.",
+            hint,
         )
+
+
+_GRAPHS = ((1, 2), (3, 2), (6, 3))  # layers and their width
+
+
+def _call_on_nodes(answer, top, bottom):
+    try:
+        return call(answer, top, bottom, {})
+    except Wrong as wrong:
+        hint = "Un nodo no es un número: de él solo necesitas parents y slopes." if "'nodo'" in wrong.message else ""
+        raise Wrong(wrong.message, hint or wrong.hint) from wrong

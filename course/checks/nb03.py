@@ -6,6 +6,7 @@ import pandas as pd
 from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
 from course.errors import CourseError
 from course.simulator import Experiment, Settings, sweep
+from course.simulator.settings import known
 
 _SLIDE = {
     "dataset": ("los datos", "spiral", "El problema de la lámina es la espiral: dataset='spiral'."),
@@ -26,12 +27,12 @@ _DATA = ("dataset", "noise", "train_percent")
     hints=[
         "Cada control del simulador es un argumento de Experiment, en inglés: dataset, noise, train_percent…",
         "dataset='spiral', noise=25, train_percent=60, batch_size=10, learning_rate=0.1, activation='relu', "
-        "layers=(4,).",
+        "layers=(4,), seed='1'.",
     ],
     learned="Con la misma semilla, cualquiera obtiene tu mismo experimento.",
 )
 def slide_experiment(answer):
-    """An Experiment with the slide's settings; the seed is free."""
+    """An Experiment with the slide's settings and the class's seed."""
     expect(
         isinstance(answer, Experiment),
         "tu respuesta no es un Experiment.",
@@ -40,6 +41,7 @@ def slide_experiment(answer):
     for name, (words, expected, hint) in _SLIDE.items():
         got = getattr(answer.settings, name)
         expect(got == expected, f"{words} ({name}) vale {got!r}, y la lámina usa otro valor.", hint)
+    expect(answer.settings.seed == "1", 'falta seed="1".', "Agrega la semilla: así a todo el curso le sale lo mismo.")
 
 
 @exercise(
@@ -98,7 +100,12 @@ def ranking(answer):
     """The four layouts, best first."""
     right = [(8, 8), (4, 4), (4, 2, 2, 2), (4,)]
     expect(
-        isinstance(answer, list | tuple) and len(answer) == 4,
+        not isinstance(answer, pd.DataFrame) and "float" not in str(getattr(answer, "dtype", "")),
+        "eso es una tabla de números; se pide la lista de las arquitecturas.",
+        "Agrupa por layers, ordena las medianas y toma su .index.",
+    )
+    expect(
+        hasattr(answer, "__iter__") and hasattr(answer, "__len__") and not isinstance(answer, set) and len(answer) == 4,
         "se esperaba una lista con las cuatro arquitecturas.",
         "Por ejemplo [(4,), (4, 4), (8, 8), (4, 2, 2, 2)], en el orden que encuentres.",
     )
@@ -157,24 +164,30 @@ _TARGET, _EPOCHS, _SEEDS = 0.05, 1000, [f"revision{k}" for k in range(11)]
     learned="Tu red llega al objetivo con semillas que no habías visto.",
 )
 def own_network(answer):
-    """A dict of settings; its median test loss over 11 fixed seeds must reach the target on the slide's data."""
+    """Settings, as a dict or whole; their median test loss over 11 fixed seeds must reach the target on its data."""
+    keep = "Cambia la red y cómo se entrena, no los datos."
+    if isinstance(answer, Settings | Experiment):
+        answer = vars(getattr(answer, "settings", answer))
+        keep += " Parte de slide.with_changes(…), que ya los tiene."
     expect(
         isinstance(answer, dict),
         "se esperaba un diccionario con los ajustes de tu red.",
-        'Por ejemplo my_network = {"layers": (8, 8)}.',
+        'Por ejemplo my_network = {"layers": (4, 2)}.',
     )
     for name in _DATA:
         expect(
             name not in answer or answer[name] == _SLIDE[name][1],
             f"cambiaste {name}: el problema debe ser el de la lámina.",
-            "Cambia la red y cómo se entrena, no los datos.",
+            keep,
         )
     data = {name: _SLIDE[name][1] for name in _DATA}
     slide = {**data, "batch_size": 10, "learning_rate": 0.1, "activation": "relu"}
     try:
-        settings = Settings(**{**slide, **answer})
-    except (CourseError, TypeError) as error:
-        expect(False, f"esos ajustes no sirven: {error}", "Usa los nombres de los argumentos de Experiment.")
+        settings = Settings(**known({**slide, **answer}))
+    except CourseError as error:
+        named = answer.keys() <= vars(Settings()).keys()
+        value = "Los nombres están bien; lo que hay que cambiar es ese valor."
+        expect(False, f"no sirve: {error}", value if named else "Usa los nombres de los argumentos de Experiment.")
     runs = call(sweep, settings, seeds=_SEEDS, epochs=_EPOCHS)
     median = float(runs["test_loss"].median())
     expect(
@@ -209,22 +222,27 @@ def _own_hint(settings, median):
 )
 def gap(answer):
     """``gap(runs)``: median test loss minus median training loss of a sweep's table."""
-    runs = pd.DataFrame({"train_loss": [0.1, 0.2, 0.6], "test_loss": [0.5, 0.3, 0.9]})
-    expect_function(
-        answer,
-        lambda runs: runs["test_loss"].median() - runs["train_loss"].median(),
-        [(runs,), (runs[:2],)],
-        mistakes=[
-            (
-                lambda runs: runs["train_loss"].median() - runs["test_loss"].median(),
-                "Es al revés: prueba menos entrenamiento.",
-            ),
-            (
-                lambda runs: runs["test_loss"].mean() - runs["train_loss"].mean(),
-                "Usa la mediana: una corrida mala no debe pesar tanto.",
-            ),
-            (lambda runs: runs["test_loss"].median(), "Falta restar la de entrenamiento."),
-            (lambda runs: (runs["test_loss"] - runs["train_loss"]).max(), "Eso es la peor brecha; resta las medianas."),
-            (lambda runs: runs["test_loss"] - runs["train_loss"], "Devuelve un solo número: resta las medianas."),
-        ],
+    train, test = [0.1, 0.2, 0.6], [0.5, 0.4, 0.7]
+    runs = pd.DataFrame({"train_loss": train, "test_loss": test})
+    expect_close(
+        call(answer, runs),
+        np.median(test) - np.median(train),
+        f"si train_loss es {train} y test_loss es {test}, gap(runs)",
+        typical=[(mistaken(runs), hint) for mistaken, hint in _GAP_MISTAKES],
     )
+
+
+_GAP_MISTAKES = [
+    (lambda runs: runs.train_loss.median() - runs.test_loss.median(), "Es al revés: prueba menos entrenamiento."),
+    (
+        lambda runs: (runs.test_loss - runs.train_loss).median(),
+        "Es la resta de las medianas, no la mediana de las restas.",
+    ),
+    (
+        lambda runs: runs.test_loss.mean() - runs.train_loss.mean(),
+        "Usa la mediana: una corrida mala no debe pesar tanto.",
+    ),
+    (lambda runs: runs.test_loss.median(), "Falta restar la de entrenamiento."),
+    (lambda runs: (runs.test_loss - runs.train_loss).max(), "Eso es la peor brecha; resta las medianas."),
+    (lambda runs: runs.test_loss - runs.train_loss, "Devuelve un solo número: resta las medianas."),
+]

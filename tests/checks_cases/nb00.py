@@ -43,6 +43,8 @@ slope = Cases(
         lambda f, w: (f(w + 1e-5) - f(w)) / 1e-5,
         lambda f, w: (f(w) - f(w - 1e-4)) / 1e-4,
         lambda f, w: (f(w + 1e-3) - f(w - 1e-3)) / 2e-3,
+        lambda f, w: (f(np.array([w + 1e-5])) - f(w)) / 1e-5,
+        lambda f, w: np.gradient(f(w + np.array([-1e-4, 0, 1e-4])), 1e-4)[1],
     ],
     wrong=[
         (lambda f, w: f(w), "cuánto cambia f al mover w"),
@@ -51,6 +53,13 @@ slope = Cases(
         (lambda f, w: (f(w + 1e-5) - f(w - 1e-5)) / 1e-5, "divide por 2ε"),
         (lambda f, w: (f(w + 1e-5) - f(w)) / 2e-5, "distan ε, no 2ε"),
         (lambda f, w: abs(f(w + 1e-5) - f(w)) / 1e-5, "El signo importa"),
+        (lambda f, w: (f(w + 0.01) - f(w)) / 0.01, "demasiado grande"),
+        (lambda f, w: (f(w) - f(w - 0.5)) / 0.5, "demasiado grande"),
+        (lambda f, w: (f(w + 1) - f(w - 1)) / 2, "demasiado grande"),
+        (lambda f, w: (f(w + 1e-16) - f(w)) / 1e-16, "demasiado pequeño"),
+        (lambda f, w: f(w + 0.1) - f(w), "divide por la distancia"),
+        (lambda f, w: f(w) / w, "Compara f en dos puntos"),
+        (lambda f, w: "pendiente", "sin comillas"),
     ],
 )
 
@@ -59,6 +68,7 @@ activation_or_loss = Cases(
     right=[
         {key: word.upper() for key, word in RIGHT.items()},
         {"a": " activacion ", "b": "Perdida", "c": "perdida", "d": "Activación"},
+        {key: f"función de {word}" for key, word in RIGHT.items()},
     ],
     wrong=[
         ({**RIGHT, "a": "pérdida"}, "solo la suma ponderada"),
@@ -67,5 +77,6 @@ activation_or_loss = Cases(
         ({**RIGHT, "d": "pérdida"}, "valdrían lo mismo que una sola"),
         (["activación", "pérdida", "pérdida", "activación"], "deja las claves"),
         ({**RIGHT, "a": 1}, "comillas"),
+        ({**RIGHT, "b": "costo"}, 'Solo valen "activación" o "pérdida"'),
     ],
 )

@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 
 import keras
@@ -22,6 +23,7 @@ count_parameters = Cases(
         (lambda units: sum(a * b for a, b in pairwise(units)) + sum(units), "no tienen sesgo"),
         (lambda units: sum(a * b + 1 for a, b in pairwise(units)), "no uno por capa"),
         (lambda units: sum(units), "número de neuronas"),
+        (lambda units: sum(a * b + a for a, b in pairwise(units)), "la de después"),
     ],
 )
 
@@ -39,6 +41,9 @@ relu = Cases(
         (lambda u: np.asarray(u > 0, float), "derivada de ReLU"),
         (lambda u: max(0, u), "elemento a elemento"),
         (lambda u: np.max(np.append(u, 0)), "np.maximum"),
+        (lambda u: np.max(0, u), "np.maximum(0, u)"),
+        (lambda u: np.clip(u, 0, 100), "no lo recortes"),
+        (lambda u: np.clip(u, 0, 6), "no lo recortes"),
     ],
 )
 
@@ -54,6 +59,7 @@ sigmoid = Cases(
         (np.tanh, "tangente hiperbólica"),
         (np.exp, "solo la exponencial"),
         (lambda u: 1 / (1 - np.exp(-u)), "nb01.sigmoid.hint()"),
+        (lambda u: 1 / (1 + math.exp(-u)), "va np.exp"),
     ],
 )
 
@@ -70,10 +76,23 @@ output_layer = Cases(
             "dígitos": [10, "Softmax", "entropia cruzada categorica"],
         },
         {**ROWS, "cancelación": (np.int64(1), "sigmoid", "entropía cruzada")},
+        {
+            "precio": (1, None, "mean_squared_error"),
+            "cancelación": (1, "función sigmoide", "binary_crossentropy"),
+            "dígitos": (10, "SoftMax", "sparse_categorical_crossentropy"),
+        },
+        {
+            "precio": (1, "ninguna", "ECM"),
+            "cancelación": (1, "logística", "log loss"),
+            "dígitos": (10, "softmax", "Cross-Entropy"),
+        },
+        {**ROWS, "precio": (1, "Identidad", "mean squared error")},
     ],
     wrong=[
         ({**ROWS, "precio": (1, "sigmoide", "error cuadrático medio")}, "no se debe aplastar"),
         ({**ROWS, "precio": (1, "lineal", "entropía cruzada")}, "Es regresión"),
+        ({**ROWS, "precio": (1, "lineal", "error absoluto")}, "Escríbela como en la tabla"),
+        ({**ROWS, "precio": (1, "relu", "error cuadrático medio")}, "ni recortar"),
         ({**ROWS, "cancelación": (2, "sigmoide", "entropía cruzada")}, "basta una neurona"),
         ({**ROWS, "cancelación": (1, "softmax", "entropía cruzada")}, "entre 0 y 1"),
         ({**ROWS, "dígitos": (9, "softmax", "entropía cruzada")}, "del 0 al 9"),
@@ -81,6 +100,17 @@ output_layer = Cases(
         ({**ROWS, "dígitos": (10, "sigmoide", "entropía cruzada")}, "sumen 1"),
         ({**ROWS, "dígitos": (10, "softmax", "error cuadrático medio")}, "se comparan probabilidades"),
         ({**ROWS, "dígitos": (10, "softmax")}, "entre paréntesis"),
+        ({**ROWS, "dígitos": (10, "softmax", "MAE")}, "se comparan probabilidades"),
+        ({**ROWS, "dígitos": (10, "softmax", "binary_crossentropy")}, "la binaria es para dos"),
+        ({**ROWS, "cancelación": (1, "sigmoide", "entropía cruzada categórica")}, "la categórica es para más"),
+        (
+            {**ROWS, "cancelación": (1, "sigmoide", "entropía")},
+            'Escríbela como en la tabla: "error cuadrático medio" o',
+        ),
+        ({**ROWS, "cancelación": (1, "sigmoide", None)}, "Escríbela como en la tabla"),
+        ({**ROWS, "cancelación": (1, "sigmoidea", "entropía cruzada")}, 'tabla: "lineal", "sigmoide" o "softmax"'),
+        ({**ROWS, "dígitos": (10, None, "entropía cruzada")}, "sumen 1"),
+        ({**ROWS, "dígitos": (10, np.exp, "entropía cruzada")}, "comillas"),
         (list(ROWS.values()), "deja las claves"),
     ],
 )
@@ -98,6 +128,7 @@ mean_squared_error = Cases(
         (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado"),
         (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "raíz"),
         (lambda y, y_hat: (y - y_hat) ** 2, "Falta promediar"),
+        (lambda y, y_hat: (y - y_hat) ** 2 / len(y), "falta sumar"),
     ],
 )
 
@@ -110,6 +141,7 @@ missing_bias = Cases(
         (0.9, "el sesgo completo"),
         (1.217, "el sesgo que hay dentro"),
         (-1.0, "sumado a 0.43"),
+        ((1, 0), "va con punto"),
     ],
 )
 
@@ -189,5 +221,6 @@ keras_network = Cases(
             "Sobra una capa",
         ),
         ("keras.Sequential", "keras.Sequential([...])"),
+        (keras.Sequential, "Falta llamarla"),
     ],
 )

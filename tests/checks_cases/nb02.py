@@ -9,13 +9,16 @@ from course import byhand
 output_slope = Cases(
     right=[
         lambda y, y_hat: (2 / y.size) * (y_hat - y),
-        lambda y, y_hat: -2 * (y - y_hat) / len(y),
-        lambda y, y_hat: (2 * (y_hat - y) / y.size).ravel(),
+        lambda y, y_hat: -2 * (y - y_hat) / np.prod(y.shape),
+        lambda y, y_hat: [
+            [2 * (b - a) / y.size for a, b in zip(*rows, strict=True)] for rows in zip(y, y_hat, strict=True)
+        ],
     ],
     wrong=[
         (lambda y, y_hat: 2 * (y - y_hat) / y.size, "signo cambiado"),
         (lambda y, y_hat: (y_hat - y) / y.size, "Falta el 2"),
         (lambda y, y_hat: 2 * (y_hat - y), "dividir por n"),
+        (lambda y, y_hat: -2 * (y - y_hat) / len(y), "y.size, no por las filas"),
         (lambda y, y_hat: (y_hat - y) ** 2, "falta derivarlo"),
         (lambda y, y_hat: np.mean(2 * (y_hat - y)), "una derivada por cada predicción"),
     ],
@@ -34,6 +37,7 @@ relu_slope = Cases(
         (np.ones_like, "no es 1"),
         (lambda u: (u < 0) * 1.0, "al revés"),
         (lambda u: 1 if u > 0 else 0, "elemento a elemento"),
+        (lambda u: np.maximum(0, u) / u, "sin dividir por u"),
     ],
 )
 
@@ -62,7 +66,7 @@ def _with(**changes):
 
 
 layer_backward = Cases(
-    right=[_by_loops, _by_einsum],
+    right=[_by_loops, _by_einsum, lambda *case: {**_by_loops(*case), "h_before": case[2]}],
     wrong=[
         (_with(du=lambda dh, u, h, w: dh), "falta la pendiente de ReLU"),
         (_with(du=lambda dh, u, h, w: dh * np.maximum(0, u)), "no ReLU"),
@@ -73,17 +77,45 @@ layer_backward = Cases(
         (_with(dw=lambda dh, u, h, w: (dh * (u > 0)).T @ h), "traspuesta"),
         (_with(dh_before=lambda dh, u, h, w: dh @ w.T), "En dh_before usa du"),
         (_with(dh_before=lambda dh, u, h, w: (dh * (u > 0)) @ w), "formas"),
-        (_without("db"), "Revisa las formas"),
+        (_with(dh_before=lambda dh, u, h, w: ((dh * (u > 0)) @ w.T)[0]), "dh_before debe tener forma (2, 4)"),
+        (_with(dh_before=lambda dh, u, h, w: -(dh * (u > 0)) @ w.T), "dh_before sale solo de du y de w"),
+        (_with(du=lambda dh, u, h, w: dh * u), "no por u"),
+        (_with(du=lambda dh, u, h, w: [[1], [2, 3]]), "du debe tener forma (2, 3)"),
+        (_with(dw=lambda dh, u, h, w: h.T @ (dh * (u > 0)) / len(u)), "En dw no dividas por n"),
+        (_with(db=lambda dh, u, h, w: (dh * (u > 0)).sum(axis=0, keepdims=True)), "db debe tener forma (3,): du.sum"),
+        (_with(db=lambda dh, u, h, w: dh.sum(axis=0)), "En db usa du, no dh"),
+        (_without("db"), "Falta la clave 'db'; las tuyas son ['du', 'dw', 'dh_before']."),
+        (
+            lambda *case: {key.replace("dw", "dW"): part for key, part in _by_loops(*case).items()},
+            "Falta la clave 'dw'",
+        ),
+        (lambda *case: tuple(_by_loops(*case).values()), "Devuelve un diccionario"),
     ],
 )
 
 
-def _gradients(x, y, weights, biases, factor=1.0, linear=False):
-    hidden = "linear" if linear else "relu"
-    activations = [hidden] * (len(weights) - 1) + ["linear"]
+def _gradients(x, y, weights, biases, factor=1.0, hidden="relu", output="linear"):
+    activations = [hidden] * (len(weights) - 1) + [output]
     network = byhand.Network(tuple(weights), tuple(biases), tuple(activations), "mean_squared_error")
     gradients = byhand.backward(network, byhand.forward(network, x), y)
     return [factor * g for g in gradients.weights], [factor * g for g in gradients.biases]
+
+
+def _by_exercises(x, y, weights, biases, by_rows=False, linear_output=True, slopes=True):
+    """Use the two exercises before, as the notebook suggests."""
+    h, sums = [x], []
+    for w, b in zip(weights, biases, strict=True):
+        sums.append(h[-1] @ w + b)
+        h.append(np.maximum(0, sums[-1]))
+    dh = 2 * (sums[-1] - y) / (len(y) if by_rows else y.size)
+    if linear_output:
+        sums[-1] = np.ones_like(sums[-1])
+    gradients = []
+    for k in reversed(range(len(weights))):
+        layer = _by_einsum(dh, sums[k] if slopes else np.ones_like(sums[k]), h[k], weights[k])
+        dh = layer["dh_before"]
+        gradients.insert(0, (layer["dw"], layer["db"]))
+    return [dw for dw, _ in gradients], [db for _, db in gradients]
 
 
 def _numeric(x, y, weights, biases):
@@ -97,14 +129,23 @@ def _reversed(*case):
 
 
 backward = Cases(
-    right=[_gradients, _numeric, lambda *case: [tuple(part) for part in _gradients(*case)]],
+    right=[_gradients, _numeric, _by_exercises, lambda *case: [tuple(part) for part in _gradients(*case)]],
     wrong=[
         (_reversed, "orden inverso"),
         (lambda *case: _gradients(*case, factor=-1), "signo cambiado"),
         (lambda *case: _gradients(*case, factor=0.5), "falta el 2"),
         (lambda x, y, w, b: _gradients(x, y, w, b, factor=y.size), "dividir por n"),
-        (lambda *case: _gradients(*case, linear=True), "pendiente de ReLU"),
+        (lambda *case: _by_exercises(*case, by_rows=True), "y.size, no por las filas"),
+        (lambda *case: _by_exercises(*case, slopes=False), "Falta la pendiente de ReLU en las capas ocultas"),
+        (lambda *case: _gradients(*case, hidden="linear"), "ida y vuelta"),
+        (lambda *case: _by_exercises(*case, linear_output=False), "su pendiente es 1, sin ReLU"),
+        (lambda *case: _gradients(*case, output="relu"), "su pendiente es 1, sin ReLU"),
+        (lambda *case: _gradients(*case, factor=3), "flecha por flecha"),
+        (lambda *case: _gradients(*case, hidden="tanh"), "flecha por flecha"),
+        (lambda *case: _gradients(*case, factor=case[1].shape[1]), "y.size, no por las filas"),
+        (lambda *case: _gradients(*case, factor=1 / len(case[0])), "La red de la clase te sale bien"),
         (lambda *case: _gradients(*case)[0], "return weight_gradients, bias_gradients"),
+        (lambda *case: (None, None), "return weight_gradients, bias_gradients"),
     ],
 )
 
@@ -131,6 +172,7 @@ steps = Cases(
     wrong=[
         (lambda n, batch_size, epochs: n // batch_size * epochs, "el incompleto"),
         (lambda n, batch_size, epochs: n / batch_size * epochs, "pasos a medias"),
+        (lambda n, batch_size, epochs: (n // batch_size + 1) * epochs, "prueba 100 y 25"),
         (lambda n, batch_size, epochs: math.ceil(n / batch_size), "multiplica por las épocas"),
         (lambda n, batch_size, epochs: n * epochs, "un solo ejemplo"),
         (lambda n, batch_size, epochs: epochs, "uno por época"),
@@ -199,11 +241,32 @@ def _without_base(output, node, known):
     return known[output]
 
 
+def _by_index(output, node, known):
+    if output is node:
+        return 1.0
+    if output not in known:
+        known[output] = 0.0
+        for i in range(len(output.parents)):
+            known[output] += output.slopes[i] * _by_index(output.parents[i], node, known)
+    return known[output]
+
+
+def _by_truth(output, node, known):
+    if known.get(output):
+        return known[output]
+    pairs = zip(output.parents, output.slopes, strict=True)
+    known[output] = 1.0 if output is node else sum(s * _by_truth(p, node, known) for p, s in pairs)
+    return known[output]
+
+
 derivative = Cases(
-    right=[_memoized, _by_identity],
+    right=[_memoized, _by_identity, _by_index],
     wrong=[
         (_by_paths, "Guarda cada derivada en known"),
         (_forgetful, "Guarda cada derivada en known"),
+        (_by_truth, "Un 0 también se recuerda"),
+        (lambda output, node, known: 2 * output, "Un nodo no es un número"),
+        (lambda output, node, known: output.grad, "parents y slopes"),
         (_without_slopes, "pendiente · derivada del padre"),
         (_without_base, "pendiente · derivada del padre"),
         (lambda output, node, known: output.slopes[0], "pendiente · derivada del padre"),

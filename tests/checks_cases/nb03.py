@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 
 from checks_cases import Cases
 from course.simulator import Experiment, Settings
@@ -25,7 +26,7 @@ def _trained():
 
 
 slide_experiment = Cases(
-    right=[_slide(seed="otra"), _trained(), Experiment.from_url(_slide().to_url())],
+    right=[_slide(seed=1), _trained(), Experiment.from_url(_slide().to_url())],
     wrong=[
         (_slide(dataset="circle"), "dataset='spiral'"),
         (_slide(noise=0.25), "El ruido de la lámina es 25"),
@@ -34,6 +35,8 @@ slide_experiment = Cases(
         (_slide(activation="tanh"), "activation='relu'"),
         (_slide(layers=(4, 2)), "layers=(4,)"),
         (_slide(batch_size=1), "lotes de 10"),
+        (_slide(seed=None), "Agrega la semilla"),
+        (_slide(seed="otra"), "Agrega la semilla"),
         (Settings(**SLIDE), "Escribe experiment = Experiment(…)"),
     ],
 )
@@ -41,7 +44,7 @@ slide_experiment = Cases(
 share_below = Cases(
     right=[
         lambda losses, threshold: sum(loss < threshold for loss in losses) / len(losses),
-        lambda losses, threshold: np.mean(np.asarray(losses) < threshold),
+        lambda losses, threshold: (losses < threshold).mean(),
         lambda losses, threshold: (losses.lt(threshold)).sum() / losses.size,
     ],
     wrong=[
@@ -66,8 +69,14 @@ exception = Cases(
 )
 
 RANKING = [(8, 8), (4, 4), (4, 2, 2, 2), (4,)]
+MEDIANS = pd.Series([0.49, 0.31, 0.07, 0.47], index=pd.Index([(4,), (4, 4), (8, 8), (4, 2, 2, 2)], tupleize_cols=False))
 ranking = Cases(
-    right=[tuple(RANKING), [list(layers) for layers in RANKING]],
+    right=[
+        tuple(RANKING),
+        [list(layers) for layers in RANKING],
+        MEDIANS.sort_values().index,
+        pd.Series(RANKING),
+    ],
     wrong=[
         (RANKING[::-1], "esa va primero"),
         ([(4, 4), (8, 8), (4, 2, 2, 2), (4,)], "menor mediana"),
@@ -76,6 +85,9 @@ ranking = Cases(
         ([(8, 8), (4, 4), (4, 2, 2, 2), (4, 2)], "la coma"),
         ([8, 4, 2, 1], "la coma"),
         ("8-8", "Por ejemplo"),
+        ((8, 8), "Por ejemplo"),
+        (pd.DataFrame({"layers": RANKING, "test_loss": 0.1}), "toma su .index"),
+        (MEDIANS, "toma su .index"),
     ],
 )
 
@@ -95,6 +107,8 @@ own_network = Cases(
         {"layers": [16, 16]},
         {"layers": (16, 16), "activation": "tanh", "learning_rate": 0.03},
         {"layers": (12, 12, 12), "initializer": "he", "batch_size": 10},
+        Settings(**{**SLIDE, "layers": (16, 16)}),
+        _slide(layers=(16, 16)),
     ],
     wrong=[
         ({"layers": (4,)}, "capas más anchas"),
@@ -106,7 +120,11 @@ own_network = Cases(
         ({"layers": (8, 8), "dataset": "gauss"}, "no los datos"),
         ({"layers": (8, 8), "lr": 0.1}, "los argumentos de Experiment"),
         ({"layers": (8, 8), "activation": "linear", "learning_rate": 10}, "dispararon"),
-        (_slide(layers=(8, 8)), "my_network"),
+        ({"capas": (8, 8)}, "los argumentos de Experiment"),
+        ({"layers": (8, 8), "optimizer": "Adam"}, "Los nombres están bien"),
+        ({"layers": 8}, "Los nombres están bien"),
+        (Settings(layers=(8, 8)), "slide.with_changes(…)"),
+        (_slide(layers=(4,)), "capas más anchas"),
         ((8, 8), "my_network"),
     ],
 )
@@ -122,5 +140,6 @@ gap = Cases(
         (lambda runs: runs.test_loss.median(), "Falta restar"),
         (lambda runs: runs.test_loss - runs.train_loss, "un solo número"),
         (lambda runs: (runs.test_loss - runs.train_loss).max(), "la peor brecha"),
+        (lambda runs: (runs.test_loss - runs.train_loss).median(), "no la mediana de las restas"),
     ],
 )
