@@ -134,7 +134,7 @@ def _still_missing(title, answers):
         if isinstance(answer, dict):
             missing = [str(key) for key, value in answer.items() if has_placeholder(value)]
             if 0 < len(missing) < len(answer):
-                return f"{title}. Ya casi: te falta {', '.join(missing)}."
+                return f"{title}. Falta: {', '.join(missing)}."
     return ""
 
 

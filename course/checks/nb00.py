@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import Exercise, Outcome, call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
 
 _X, _W, _B = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25
 _BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -115,20 +115,8 @@ def slope(answer):
         )
 
 
-class _Descriptions(Exercise):
-    """While some of the four are still to be answered, it says which."""
-
-    def grade(self, *answers):
-        outcome = super().grade(*answers)
-        answer = answers[0] if answers and isinstance(answers[0], dict) else {}
-        missing = [key for key in "abcd" if answer.get(key) is ...]
-        half = outcome.status == "unattempted" and 0 < len(missing) < 4
-        return Outcome("unattempted", f"{self.title}. Falta: {', '.join(missing)}.") if half else outcome
-
-
-@lambda look: _Descriptions(
+@exercise(
     "Activación o pérdida",
-    look,
     hints=[
         "Una de las dos se aplica en cada neurona y no necesita saber la respuesta correcta.",
         "La función de pérdida compara la predicción con lo que se esperaba: necesita y.",

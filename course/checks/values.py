@@ -40,7 +40,7 @@ def show(value):
     numbers = as_numbers(value)
     if numbers is not None:
         return _show_numbers(numbers, 4)
-    text = safe_text(value, repr)
+    text = safe_text(value, lambda any_object: " ".join(repr(any_object).split()))
     if " at 0x" in text or not text:  # an address changes in every run
         return f"un objeto de tipo {type(value).__name__}"
     return text
