@@ -13,6 +13,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +288,20 @@ def test_each_command_works(given, request, capsys):
 
 def test_the_english_readme_gives_the_same_commands_in_its_lines_too():
     assert commands((ROOT / "README.en.md").read_text(encoding="utf-8")) == commands(PAGES["README.md"])
+
+
+def test_the_order_that_ends_notebook_07_works_beside_it(desk):
+    name = "07_desafio_cancelacion.ipynb"
+    text = (ROOT / "notebooks" / name).read_bytes()
+    (order,) = commands(notebooks.read(ROOT / "notebooks" / name).cells[-1].source)
+    (desk / name).write_bytes(text)
+    assert cli.main(["challenge", "build", "--out", "reto"]) == 0
+    ids = pd.read_csv(desk / "reto" / "test.csv", usecols=["id"])
+    ids.assign(prob_cancelacion=0.4).to_csv(desk / "reto" / "predicciones.csv", index=False)
+    assert cli.main(shlex.split(order.replace("TU_ID", "ana"))[3:]) == 0
+    with zipfile.ZipFile(desk / "ana.zip") as made:
+        assert sorted(made.namelist()) == ["ana.csv", "ana.ipynb"]
+        assert made.read("ana.ipynb") == text
 
 
 def test_no_recipe_is_idle():

@@ -721,9 +721,14 @@ def test_the_audit_shows_every_suspect_and_the_most_telling_of_the_others():
 
 
 def test_the_cheapest_threshold_and_the_calibration_error_are_told():
-    text = plots.thresholds(CANCELED, {"tímida": MODELS["tímida"]}).alt_text
+    figure = plots.thresholds(CANCELED, {"tímida": MODELS["tímida"]})
     best = bookings.best_threshold(CANCELED, MODELS["tímida"])
-    assert float(text.split("el umbral ")[1].split()[0]) == pytest.approx(best, abs=0.03)
+    (mark,) = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
+    assert mark.get_xydata().tolist() == [[best, bookings.expected_cost(CANCELED, MODELS["tímida"], best)]]
+    assert f"el umbral {style.number(best, 2)} es el mejor" in figure.alt_text
+    never = plots.thresholds(CANCELED, {"la base": MODELS["la base"]})
+    assert "la base: lo mejor es no revender nunca." in never.alt_text
+    assert all(len(line.get_xdata()) > 1 for line in never.axes[0].lines)
     ece = bookings.evaluate(CANCELED, CHANCES)["ece"]
     assert f"(ECE) {style.number(ece, 3)}" in plots.calibration(CANCELED, {"la red": CHANCES}).alt_text
 

@@ -451,10 +451,12 @@ def test_a_penalty_does_not_make_a_trial_look_worse():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"dropout": (0.0, 1.5)}, "dropout=1.5 no es válido"),
-        ({"units": (0, 4)}, r"hidden=\(0,\)"),
+        ({"dropout": (0.0, 1.5)}, "dropout=1.5 no es válido: se esperaba un número desde 0 y menor que 1"),
+        ({"units": (0, 4)}, "units=0"),
+        ({"units": "64"}, "units='64' no es válido: se esperaba un entero mayor que 0, sin comillas"),
         ({"layers": (1, 1000)}, "layers=1000"),
         ({"learning_rate": (-1.0, 0.1)}, r"learning_rate=-1.0"),
+        ({"learning_rate": True}, "learning_rate=True"),
         ({"batch_size": [32, 0]}, "batch_size=0"),
         ({"activation": ["relu", "rélu"]}, "activation='rélu' no existe en Keras"),
         ({"initializer": ["he"]}, "initializer='he' no existe en Keras"),
@@ -464,6 +466,11 @@ def test_a_penalty_does_not_make_a_trial_look_worse():
 def test_a_space_that_cannot_be_is_told_before_the_first_trial(wrong, message):
     with pytest.raises(CourseError, match=message):
         search(tiny_network(), wrong, trials=2)
+
+
+def test_a_learning_rate_may_be_a_whole_number():
+    optimizer = tiny_network().build({"learning_rate": 50}, inputs=2).optimizer
+    assert float(optimizer.learning_rate.numpy()) == 50
 
 
 def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monkeypatch):

@@ -35,6 +35,15 @@ def log_uniform(answer):
                 lambda low, high, u: low * (high - low) ** u,
                 "El factor entre los extremos es high / low, no high - low.",
             ),
+            (
+                lambda low, high, u: np.exp(low + (high - low) * u),
+                "Antes de la cuenta falta el logaritmo de low y de high.",
+            ),
+            (lambda low, high, u: 10 ** (low + (high - low) * u), "Antes de la cuenta falta log10 de low y de high."),
+            (
+                lambda low, high, u: np.exp(np.log10(low) + np.log10(high / low) * u),
+                "np.exp deshace np.log; np.log10 se deshace con 10 ** ….",
+            ),
             (lambda low, high, u: low * (high / low) * u, "u va en el exponente, no multiplicando."),
         ],
     )
@@ -61,6 +70,11 @@ def grid_size(answer):
         grids,
         mistakes=[
             (lambda grid: sum(map(len, grid.values())), "Eso es la suma: los largos se multiplican."),
+            (
+                lambda grid: int(np.prod([len(name) for name in grid])),
+                "Al recorrer el diccionario salen los nombres: recorre grid.values().",
+            ),
+            (lambda grid: 0, "Si la cuenta empieza en 0, todo queda en 0: empieza en 1."),
             (len, "Eso es cuántos hiperparámetros hay, no cuántas combinaciones."),
             (lambda grid: max(map(len, grid.values())), "Eso es el largo de la lista más larga."),
             (lambda grid: max(map(len, grid.values())) ** len(grid), "No todas las listas tienen el mismo largo."),
@@ -90,6 +104,10 @@ def best_so_far(answer):
             (lambda values: np.full(len(values), np.min(values)), "En el primer intento aún no conoces los demás."),
             (lambda values: np.sort(values)[::-1], "Ordenar cambia los intentos de lugar."),
             (lambda values: np.cumsum(values) / np.arange(1, len(values) + 1), "Esa es la media hasta cada intento."),
+            (
+                lambda values: np.minimum(values, np.append(values[:1], values[:-1])),
+                "Compara con el mejor hasta ahí, no solo con el anterior.",
+            ),
             (np.min, "Se pide uno por intento, no solo el último."),
             (lambda values: values, "Esos son los valores; falta quedarse con el menor hasta cada uno."),
         ],
@@ -106,28 +124,42 @@ def best_so_far(answer):
 )
 def should_prune(answer):
     """``should_prune(loss, others)``: whether the loss is worse than the median of the others' at the same epoch."""
-    others = np.array([0.1, 0.2, 0.3, 0.4, 4.0])
-    cases = {0.35: True, 0.25: False, 0.15: False, 0.9: True, 0.05: False, 2.0: True, 5.0: True}
-    given = {loss: call(answer, loss, others) for loss in cases}
-    for loss, result in given.items():
+    odd, even = np.array([0.4, 0.1, 0.2, 4.0, 0.3]), np.array([0.4, 4.0, 0.1, 0.2])
+    cases = [(loss, odd) for loss in (0.35, 0.25, 0.15, 0.9, 0.05, 2.0, 5.0, 0.3)] + [(0.35, even), (0.25, even)]
+    given = [call(answer, *case) for case in cases]
+    for (loss, _), result in zip(cases, given, strict=True):
         expect(
             isinstance(result, bool | np.bool_),
             f"should_prune({loss}, …) devolvió {result!r}; se esperaba True o False.",
             "Devuelve la comparación misma: return … > …",
         )
+    upside_down = "Está al revés: con una pérdida, podar es para las mayores."
+    middle = "Con un número par de valores, la mediana es la media de los dos del centro: usa np.median."
     typical = [
-        (lambda loss: loss < 0.3, "Está al revés: con una pérdida, podar es para las mayores."),
-        (lambda loss: loss > others.mean(), "Esa es la media, y un solo desastre (el 4.0) la arruina: usa np.median."),
-        (lambda loss: loss > others.min(), "Así solo sobrevive el mejor de todos: compara con la mediana."),
-        (lambda loss: loss > others.max(), "Así no se poda casi nunca: compara con la mediana."),
-        (lambda loss: False, "No se poda nunca."),
-        (lambda loss: True, "Se poda siempre."),
+        (lambda loss, others: loss < np.median(others), upside_down),
+        (lambda loss, others: loss <= np.median(others), upside_down),
+        (lambda loss, others: loss >= np.median(others), "Igual que la mediana no es peor: usa >, no >=."),
+        (lambda loss, others: loss > others[len(others) // 2], "No están ordenadas: usa np.median."),
+        (lambda loss, others: loss > np.sort(others)[len(others) // 2], middle),
+        (lambda loss, others: loss > np.sort(others)[(len(others) - 1) // 2], middle),
+        (
+            lambda loss, others: loss > others.mean(),
+            "Esa es la media, y un solo desastre (el 4.0) la arruina: usa np.median.",
+        ),
+        (
+            lambda loss, others: loss > others.min(),
+            "Así solo sobrevive el mejor de todos: compara con la mediana.",
+        ),
+        (lambda loss, others: loss > others.max(), "Así no se poda casi nunca: compara con la mediana."),
+        (lambda loss, others: False, "No se poda nunca."),
+        (lambda loss, others: True, "Se poda siempre."),
     ]
-    wrong = [loss for loss, right in cases.items() if bool(given[loss]) != right]
-    if wrong:
-        same = (hint for rule, hint in typical if all(bool(given[loss]) == bool(rule(loss)) for loss in cases))
-        listed = others.tolist()
-        raise Wrong(f"should_prune({wrong[0]}, {listed}) devolvió {given[wrong[0]]}.", next(same, ""))
+    for case, result in zip(cases, given, strict=True):
+        right = bool(case[0] > np.median(case[1]))
+        if bool(result) != right:
+            same = (hint for rule, hint in typical if [rule(*case) for case in cases] == given)
+            told = f"should_prune({case[0]}, {case[1].tolist()}) devolvió {not right}; se esperaba {right}."
+            raise Wrong(told, next(same, ""))
 
 
 @exercise(
@@ -141,31 +173,37 @@ def should_prune(answer):
 def luckiest(answer):
     """``luckiest(accuracy, examples, models, rng)``: the best measured accuracy among equally good models."""
 
-    def mean(rule, *case):
+    def measured(rule, *case):
         rng = np.random.default_rng(0)
-        return float(np.mean([np.asarray(rule(*case, rng), float) for _ in range(400)]))
+        values = [np.asarray(rule(*case, rng), float) for _ in range(400)]
+        return np.array([np.mean(values), np.std(values)])
 
     def asked(*arguments):
         return call(answer, *arguments)
 
-    first = call(answer, 0.8, 100, 40, np.random.default_rng(0))
-    expect(np.ndim(first) == 0, f"luckiest(…) devolvió {np.size(first)} números; se espera uno.", "Falta max().")
+    first, again = ([call(answer, 0.8, 100, 40, np.random.default_rng(seed)) for seed in range(20)] for _ in range(2))
+    numbers = np.size(first[0])
+    expect(np.ndim(first[0]) == 0, f"luckiest(…) devolvió {numbers} números; se espera uno.", "Falta max().")
+    own = "Sortea con el rng que recibes: rng.binomial(…)."
+    expect(first == again, "con generadores de igual semilla, luckiest(…) no devuelve lo mismo.", own)
+    exact = "Esa es la exactitud verdadera; se pide la que se mide."
+    expect(len(set(map(float, first))) > 1, "luckiest(…) devuelve siempre lo mismo.", exact if first[0] == 0.8 else own)
     typical = [
         (lambda a, n, m, rng: rng.binomial(n, a, m).max(), "Eso son aciertos: divide por examples."),
+        (lambda a, n, m, rng: rng.binomial(n, a, m).max() / m, "Divide por examples, no por models."),
+        (lambda a, n, m, rng: rng.binomial(n, a, m).argmax(), "Eso es cuál gana; se pide cuánto mide: max()."),
         (lambda a, n, m, rng: rng.binomial(n, a, m).mean() / n, "Esa es la media de todos: se elige el mejor."),
         (lambda a, n, m, rng: rng.binomial(n, a, m).min() / n, "Ese es el peor: se elige el mejor."),
-        (lambda a, n, m, rng: rng.binomial(n, a) / n, "Falta size=models: son muchos modelos, no uno."),
+        (lambda a, n, m, rng: rng.binomial(n, a) / n, "Sorteaste un solo modelo: falta size=models."),
         (lambda a, n, m, rng: rng.binomial(m, a, n).max() / m, "Están cambiados: examples ejemplos por modelo."),
-        (lambda a, n, m, rng: a, "Esa es la exactitud verdadera; se pide la que se mide."),
     ]
     for case in ((0.8, 100, 40), (0.6, 1000, 10)):
-        got, expected = mean(asked, *case), mean(lambda a, n, m, rng: rng.binomial(n, a, m).max() / n, *case)
-        if abs(got - expected) > 0.004:
-            same = (hint for rule, hint in typical if abs(mean(rule, *case) - got) <= 0.004)
+        got, expected = measured(asked, *case), measured(lambda a, n, m, rng: rng.binomial(n, a, m).max() / n, *case)
+        if abs(got[0] - expected[0]) > 0.004:
+            near = 0.002 + got[1] / 4  # what 400 draws of another way of drawing may differ
+            same = (hint for rule, hint in typical if np.abs(measured(rule, *case) - got).max() <= near)
             text = "luckiest({}, {}, {}, rng) da en promedio {:.3g}; se esperaba cerca de {:.3g}."
-            raise Wrong(text.format(*case, got, expected), next(same, ""))
-    draws = {float(call(answer, 0.8, 100, 40, np.random.default_rng(seed))) for seed in range(20)}
-    expect(len(draws) > 1, "luckiest(…) devuelve siempre lo mismo.", "Sortea con el rng que recibe.")
+            raise Wrong(text.format(*case, got[0], expected[0]), next(same, ""))
 
 
 @exercise(
@@ -198,6 +236,11 @@ def own_search(answer):
     )
     complete = [trial for trial in ended if trial.state.name == "COMPLETE"]
     expect(complete, "ningún intento llegó al final.", "Revisa el espacio: mira tuning.table(own).")
+    expect(
+        any(not kind.single() for trial in ended for kind in trial.distributions.values()),
+        "en tu espacio no hay nada que buscar: cada hiperparámetro tiene un solo valor.",
+        'Dale a alguno un rango, (1e-4, 1e-2, "log"), o una lista de valores, [32, 64].',
+    )
     best = max(complete, key=lambda trial: trial.value)
     if best.value < TARGET:
         message = f"tu mejor exactitud en validación es {best.value:.3f}; hay que llegar a {TARGET}."

@@ -68,7 +68,8 @@ def thresholds(y, probabilities, costs=metrics.COSTS, ax=None):
     Returns
     -------
     matplotlib.figure.Figure
-        Each model's best threshold is marked; the dashed line is the cost of never selling a room twice.
+        Each model's best threshold, that of `course.bookings.best_threshold`, is marked; where it is best never to
+        sell a room twice there is no mark. The dotted line is what that costs.
 
     Raises
     ------
@@ -90,12 +91,15 @@ def thresholds(y, probabilities, costs=metrics.COSTS, ax=None):
 
 
 def _draw_costs(ax, series, name, y, values, costs):
-    grid = np.linspace(0, 1, 101)
+    best = metrics.best_threshold(y, values, costs)
+    grid = np.union1d(np.linspace(0, 1, 101), best if np.isfinite(best) else [])
     curve = [metrics.expected_cost(y, values, threshold, costs) for threshold in grid]
-    best = int(np.argmin(curve))
     ax.plot(grid, curve, LINE_STYLES[series], color=SERIES[series], label=name)
-    ax.plot(grid[best], curve[best], _MARKERS[series], color=SERIES[series], markersize=9)
-    return f"{name}: el umbral {number(grid[best], 2)} es el mejor, con {number(curve[best], 1)} €."
+    if not np.isfinite(best):
+        return f"{name}: lo mejor es no revender nunca."
+    least = metrics.expected_cost(y, values, best, costs)
+    ax.plot(best, least, _MARKERS[series], color=SERIES[series], markersize=9)
+    return f"{name}: el umbral {number(best, 2)} es el mejor, con {number(least, 1)} €."
 
 
 def _check(probabilities):

@@ -97,8 +97,6 @@ class Network:
         """Build a network with each extreme of a space, so that what cannot be is told before the first trial."""
         for name, kind in space.items():
             for value in spaces.extremes(kind):
-                if name == "batch_size" and not (isinstance(value, int) and value >= 1):
-                    raise CourseError(f"batch_size={value!r} no es válido: se esperaba un entero mayor que 0.")
                 self.build({name: value}, inputs=2)
 
     def build(self, params, inputs):
@@ -107,13 +105,12 @@ class Network:
 
         keras = models.keras
         chosen = DEFAULTS | params
-        rate = chosen["learning_rate"]
-        if not isinstance(rate, int | float) or rate <= 0:
-            raise CourseError(f"learning_rate={rate!r} no es válida: se esperaba un número mayor que 0.")
+        _check(chosen)
         classes = {"classes": 10, "integer_labels": True} if self.kind == "multiclass" else {}
         same = {name: chosen[name] for name in ("activation", "dropout", "l1", "l2", "initializer")}
-        hidden = (chosen["units"],) * _layers(chosen["layers"])
-        model = models.mlp(inputs, hidden, self.kind, optimizer=keras.optimizers.Adam(rate), **same, **classes)
+        hidden = (chosen["units"],) * chosen["layers"]
+        adam = keras.optimizers.Adam(float(chosen["learning_rate"]))  # Keras takes no whole number
+        model = models.mlp(inputs, hidden, self.kind, optimizer=adam, **same, **classes)
         if self.kind != "multiclass":  # its accuracy is measured as it is
             same = {name: getattr(model, name) for name in ("optimizer", "loss", "steps_per_execution", "jit_compile")}
             model.compile(metrics=_metrics(keras, self.kind), **same)
@@ -177,10 +174,21 @@ class Network:
         }
 
 
-def _layers(count):
-    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= 100:
-        raise CourseError(f"layers={count!r} no es válido: se esperaba un número de capas ocultas, de 0 a 100.")
-    return count
+_BOUNDS = {  # the kinds of number that each may be, its bounds, and the same in words
+    "layers": (int, lambda value: 0 <= value <= 100, "un número de capas ocultas, de 0 a 100"),
+    "units": (int, lambda value: value >= 1, "un entero mayor que 0, sin comillas"),
+    "dropout": (int | float, lambda value: 0 <= value < 1, "un número desde 0 y menor que 1"),
+    "learning_rate": (int | float, lambda value: value > 0, "un número mayor que 0"),
+    "batch_size": (int, lambda value: value >= 1, "un entero mayor que 0"),
+}
+
+
+def _check(params):
+    """Hold the numbers against their bounds; the builder says the rest, but knows some by other names."""
+    for name, (kinds, within, wanted) in _BOUNDS.items():
+        value = params[name]
+        if not isinstance(value, kinds) or isinstance(value, bool) or not within(value):
+            raise CourseError(f"{name}={value!r} no es válido: se esperaba {wanted}.")
 
 
 def _metrics(keras, kind):

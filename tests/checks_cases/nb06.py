@@ -21,6 +21,9 @@ log_uniform = Cases(
         (lambda low, high, u: high * (low / high) ** u, "al revés"),
         (lambda low, high, u: low * (high - low) ** u, "high / low, no"),
         (lambda low, high, u: u * high, "en el exponente"),
+        (lambda low, high, u: np.exp(low + (high - low) * u), "el logaritmo de low"),
+        (lambda low, high, u: 10 ** (low + (high - low) * u), "log10 de low"),
+        (lambda low, high, u: np.exp(np.log10(low) + u * np.log10(high / low)), "np.exp deshace np.log"),
         (lambda low, high, u: 10**u, "nb06.log_uniform.hint()"),
     ],
 )
@@ -41,6 +44,8 @@ grid_size = Cases(
         (lambda grid: max(len(values) for values in grid.values()), "más larga"),
         (lambda grid: max(map(len, grid.values())) ** len(grid), "mismo largo"),
         (lambda grid: 2 ** len(grid), "dos valores"),
+        (lambda grid: math.prod(len(values) for values in grid), "grid.values()"),
+        (lambda grid: 0 * product(grid), "empieza en 1"),
     ],
 )
 
@@ -60,6 +65,7 @@ best_so_far = Cases(
         (lambda values: [min(values)] * len(values), "aún no conoces"),
         (lambda values: sorted(values, reverse=True), "de lugar"),
         (lambda values: [np.mean(values[: k + 1]) for k in range(len(values))], "la media"),
+        (lambda values: [min(values[max(k - 1, 0) : k + 1]) for k in range(len(values))], "no solo con el anterior"),
         (lambda values: min(values), "uno por intento"),
         (lambda values: list(values), "Esos son los valores"),
     ],
@@ -68,11 +74,16 @@ best_so_far = Cases(
 should_prune = Cases(
     right=[
         lambda loss, others: loss > statistics.median(others),
-        lambda loss, others: bool(loss > sorted(others)[len(others) // 2]),
-        lambda loss, others: np.mean(np.asarray(others) < loss) > 0.5,
+        lambda loss, others: bool(np.quantile(others, 0.5) < loss),
+        lambda loss, others: not loss <= np.median(others),
     ],
     wrong=[
         (lambda loss, others: loss < np.median(others), "al revés"),
+        (lambda loss, others: loss <= np.median(others), "al revés"),
+        (lambda loss, others: loss >= np.median(others), "no >="),
+        (lambda loss, others: loss > others[len(others) // 2], "No están ordenadas"),
+        (lambda loss, others: loss > sorted(others)[len(others) // 2], "los dos del centro"),
+        (lambda loss, others: loss > sorted(others)[(len(others) - 1) // 2], "los dos del centro"),
         (lambda loss, others: loss > np.mean(others), "la media"),
         (lambda loss, others: loss > min(others), "el mejor de todos"),
         (lambda loss, others: loss > max(others), "casi nunca"),
@@ -86,6 +97,7 @@ luckiest = Cases(
     right=[
         lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy) for _ in range(models)) / examples,
         lambda accuracy, examples, models, rng: (rng.random((models, examples)) < accuracy).mean(axis=1).max(),
+        lambda accuracy, examples, models, rng: np.array(max(rng.binomial(examples, accuracy, models)) / examples),
     ],
     wrong=[
         (lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy, models)), "divide por examples"),
@@ -96,6 +108,24 @@ luckiest = Cases(
         (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models).min() / examples, "el peor"),
         (lambda accuracy, examples, models, rng: rng.binomial(models, accuracy, examples).max() / models, "cambiados"),
         (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models) / examples, "Falta max()"),
+        (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy) / examples, "un solo modelo"),
+        (lambda accuracy, examples, models, rng: (rng.random(examples) < accuracy).mean(), "un solo modelo"),
+        (
+            lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy, models)) / models,
+            "no por models",
+        ),
+        (lambda accuracy, examples, models, rng: np.argmax(rng.binomial(examples, accuracy, models)), "cuánto mide"),
+        (
+            lambda accuracy, examples, models, rng: max(np.random.binomial(examples, accuracy, models)) / examples,
+            "el rng que recibes",
+        ),
+        (
+            lambda accuracy, examples, models, rng: (
+                max(np.random.default_rng(1).binomial(examples, accuracy, models)) / examples
+            ),
+            "el rng que recibes",
+        ),
+        (lambda accuracy, examples, models, rng: accuracy, "la exactitud verdadera"),
     ],
 )
 
@@ -137,6 +167,7 @@ own_search = Cases(
         (study([0.95], problem="circle"), 'El problema es "mnist-clase"'),
         (study([0.95] * 13), "Con más intentos gana cualquiera"),
         (unfinished(), "Revisa el espacio"),
+        (study([0.95], rate=(0.01, 0.01), units=(64, 64)), "Dale a alguno un rango"),
         (fixed_rate([0.9, 0.91]), "búscala también"),
         (
             study([0.85, 0.9], rate=(1e-2, 1.0), rates=[0.02, 0.0101]),

@@ -22,6 +22,7 @@ known_columns = Cases(
         (DICTIONARY[DICTIONARY.known == "al reservar"], "la columna name"),
         (DICTIONARY.index[DICTIONARY.known == "al reservar"].tolist(), "la columna name"),
         (3, "la columna name"),
+        (DICTIONARY[DICTIONARY.known == "Al reservar"]["name"].tolist(), "el texto exacto"),
     ],
 )
 
@@ -39,8 +40,11 @@ def rates_by_filter(table, column, least):
 cancel_rate = Cases(
     right=[rates, rates_by_filter],
     wrong=[
-        (lambda table, column, least: table.groupby(column).is_canceled.mean(), "al menos least"),
-        (lambda table, column, least: rates(table, column, least + 1), "al menos least"),
+        (lambda table, column, least: rates(table, column, 0), "Falta quitar los grupos"),
+        (lambda table, column, least: rates(table, column, least + 1), "usa >="),
+        (lambda table, column, least: rates(table, column, 100), "no 100"),
+        (lambda table, column, least: rates(table, column, 0)[lambda rate: rate >= least], "no su tasa"),
+        (lambda table, column, least: rates(table, column, least)[["a"]], "groups.count() con least"),
         (lambda table, column, least: rates(table, column, least).sort_index(), "ascending=False"),
         (lambda table, column, least: rates(table, column, least)[::-1], "ascending=False"),
         (lambda table, column, least: 1 - rates(table, column, least), "no cancela"),
@@ -48,7 +52,17 @@ cancel_rate = Cases(
         (lambda table, column, least: rates(table, column, least).to_dict(), "serie"),
         (
             lambda table, column, least: rates(table, column, least) * table.groupby(column).size(),
-            "al menos least",
+            "Falta quitar los grupos",
+        ),
+        (
+            lambda table, column, least: rates(table, column, least) * table.groupby(column).size()[["a", "b", "d"]],
+            "cuántas cancelan",
+        ),
+        (
+            lambda table, column, least: (
+                table.groupby(column).is_canceled.sum()[rates(table, column, least).index] / len(table)
+            ),
+            "no por todas",
         ),
     ],
 )
@@ -75,6 +89,41 @@ def overlapping(table, first, second):
     return table[days < first], table[days >= first], table[days >= second]
 
 
+def twice_on_the_day(table, first, second):
+    days = bookings.arrival(table)
+    return table[days <= first], table[(days >= first) & (days <= second)], table[days >= second]
+
+
+def chained(table, first, second):
+    days = bookings.arrival(table)
+    return table[days < first], table[first <= days < second], table[days >= second]
+
+
+def with_and(table, first, second):
+    days = bookings.arrival(table)
+    return table[days < first], table[days >= first and days < second], table[days >= second]
+
+
+def without_parentheses(table, first, second):
+    days = bookings.arrival(table)
+    return table[days < first], table[days >= first & days < second], table[days >= second]
+
+
+def half_parentheses(table, first, second):
+    days = bookings.arrival(table)
+    return table[days < first], table[(days >= first) & days < second], table[days >= second]
+
+
+def other_half(table, first, second):
+    days = bookings.arrival(table)
+    return table[days < first], table[days >= first & (days < second)], table[days >= second]
+
+
+def masks(table, first, second):
+    days = bookings.arrival(table)
+    return days < first, (days >= first) & (days < second), days >= second
+
+
 def with_holes(table, first, second):
     days = bookings.arrival(table)
     return table[days < first], table[(days > first) & (days < second)], table[days > second]
@@ -83,6 +132,11 @@ def with_holes(table, first, second):
 temporal_split = Cases(
     right=[cut, cut_by_place],
     wrong=[
+        (lambda table, first, second: bookings.split(table), "first y second"),
+        (twice_on_the_day, "día del corte"),
+        (masks, "filtrar la tabla"),
+        *[(wrong, "(d >= first) & (d < second)") for wrong in (chained, with_and)],
+        *[(wrong, "(d >= first) & (d < second)") for wrong in (without_parentheses, half_parentheses, other_half)],
         (lambda *arguments: cut(*arguments)[::-1], "otro orden"),
         (lambda *arguments: cut(*arguments, before="<="), "día del corte"),
         (lambda *arguments: cut(*arguments, after=">"), "día del corte"),
@@ -114,6 +168,10 @@ auc = Cases(
         (lambda y, score: (differences(y, score) >= 0).mean(), "la mitad, no un acierto"),
         (lambda y, score: 1 - auc_by_hand(y, score), "al revés"),
         (lambda y, score: ((score >= 0.5) == y).mean(), "exactitud"),
+        (lambda y, score: (score[y == 1] > score[y == 0]).mean(), "canceled[:, None] - kept"),
+        (lambda y, score: auc_by_hand(y, score) * (y == 1).sum() * (y == 0).sum() / len(y), "no por el de reservas"),
+        (lambda y, score: np.mean(score[:, None] > score[None, :]), "una cancelada y una que no"),
+        (lambda y, score: score[y == 1].mean() - score[y == 0].mean(), "pareja por pareja"),
         (lambda y, score: auc_by_hand(y, score) * (y == 1).sum() * (y == 0).sum(), "número de parejas"),
     ],
 )
@@ -131,7 +189,10 @@ suspects = Cases(
         (lambda audit, least: audit.nlargest(1, "gain").index.tolist(), "Faltan columnas"),
         (lambda audit, least: audit[audit.gain > least], ".index.tolist()"),
         (lambda audit, least: audit.gain[audit.gain > least], ".index.tolist()"),
-        (lambda audit, least: int((audit.gain > least).sum()), "Faltan columnas"),
+        (lambda audit, least: int((audit.gain > least).sum()), ".index.tolist()"),
+        (lambda audit, least: audit.sort_values("gain", ascending=False).index.tolist(), "Falta filtrar"),
+        (lambda audit, least: audit[audit.gain > 0.01].sort_values("gain").index[::-1], "el least que recibes"),
+        (lambda audit, least: audit[audit.auc_with > least].sort_values("gain").index[::-1], "Compara esa columna"),
     ],
 )
 
@@ -152,6 +213,17 @@ standardize = Cases(
         (lambda train, other: scaled(other, other), "tienen que salir de train"),
         (lambda train, other: scaled(other, np.vstack([train, other])), "se cuela"),
         (lambda train, other: other - train.mean(axis=0), "Falta dividir"),
+        (lambda train, other: (other - train.mean(axis=0)) / train.std(axis=0, ddof=1), "sin ddof=1"),
+        (lambda train, other: other - train.mean(axis=0) / train.std(axis=0), "paréntesis"),
+        (lambda train, other: (other - train.mean(axis=0)) / other.std(axis=0), "También la desviación"),
+        (lambda train, other: (other - other.mean(axis=0)) / train.std(axis=0), "También la media"),
+        (lambda train, other: (other - train.mean(axis=1)) / train.std(axis=1), "axis=1 da una por fila"),
+        (lambda train, other: (other - train.mean(1, keepdims=True)) / train.std(axis=0), "axis=1 da una por fila"),
+        (lambda train, other: (other - train) / train.std(axis=0), "las filas de other"),
+        (
+            lambda train, other: (other - train.min(axis=0)) / (train.max(axis=0) - train.min(axis=0)),
+            "el mínimo y el máximo",
+        ),
         (lambda train, other: (other - train.mean(axis=0)) / train.var(axis=0), "varianza"),
         (lambda train, other: (other - train.mean()) / train.std(), "axis=0"),
         (lambda train, other: scaled(train, train), "se pide other"),
@@ -187,6 +259,7 @@ network = Cases(
         (lambda inputs: models.mlp(inputs, (64, 32), "multiclass", classes=3), "basta una"),
         (lambda inputs: models.mlp(inputs, (), "binary"), "hidden=(64, 32)"),
         (lambda inputs: models.mlp(163, (64, 32), "binary"), "no la escribas fija"),
+        (lambda inputs: sequential(inputs, activation="softmax"), "una sola neurona"),
         (not_compiled, "model.compile"),
         (lambda inputs: sequential(inputs, loss="mean_squared_error"), "entropía cruzada"),
         (lambda inputs: "binary", "models.mlp"),
@@ -207,8 +280,13 @@ choose = Cases(
         (lambda runs: runs.groupby("variante").test_loss.mean().idxmin(), "la prueba no se usa"),
         (lambda runs: runs.variante[runs.val_loss.idxmin()], "semilla con suerte"),
         (lambda runs: runs.groupby("variante").loss.mean().idxmin(), "memoriza"),
-        (lambda runs: mean_val_loss(runs)[["L2", "Dropout"]].idxmax(), "la prueba no se usa"),
-        (lambda runs: mean_val_loss(runs).min(), "comillas"),
+        (lambda runs: mean_val_loss(runs).idxmax(), "mayor pérdida"),
+        (lambda runs: runs.groupby("variante").val_loss.median().idxmin(), "mediana"),
+        (lambda runs: runs.groupby("variante").val_loss.max().idxmin(), "peor semilla"),
+        (lambda runs: "Dropout", "menor val_loss media"),
+        (lambda runs: mean_val_loss(runs).min(), "Devuelve el nombre"),
+        (lambda runs: mean_val_loss(runs).argmin(), "Devuelve el nombre"),
+        (lambda runs: mean_val_loss(runs).nsmallest(1), "Devuelve el nombre"),
     ],
 )
 
@@ -230,6 +308,8 @@ expected_cost = Cases(
     ],
     wrong=[
         (lambda y, p, t, e, w: cost(y, p, t, e, w) * len(y), "promedia"),
+        (lambda y, p, t, e, w: cost(y, p, t, e, w) * len(y) / ((p >= t) != y).sum(), "solo entre los errores"),
+        (lambda y, p, t, e, w: e * (p[y == 1] < t).mean() + w * (p[y == 0] >= t).mean(), "por separado"),
         (lambda y, p, t, e, w: cost(y, p, t, w, e), "cambiados"),
         (lambda y, p, t, e, w: cost(1 - y, p, t, e, w), "y == 1 es que se canceló"),
         (lambda y, p, t, e, w: cost(y, p, t, 0, w), "quedan vacías"),
@@ -247,6 +327,7 @@ break_even = Cases(
         (lambda e, w: e / (w + e), "al revés"),
         (lambda e, w: w / e, "falta despejar"),
         (lambda e, w: e / w, "falta despejar"),
+        (lambda e, w: 0.75, "solo para 100"),
         (lambda e, w: 0.5, "solo conviene cuando"),
         (lambda e, w: 1 - e / w, "Revisa el despeje"),
     ],
@@ -263,6 +344,9 @@ submission = Cases(
         lambda ids, probability: pd.DataFrame(
             zip(ids, probability.ravel(), strict=True), columns=["id", "prob_cancelacion"]
         ),
+        lambda ids, probability: pd.DataFrame(
+            [[one, value] for one, (value,) in zip(ids, probability, strict=True)], columns=["id", "prob_cancelacion"]
+        ),
     ],
     wrong=[
         (lambda ids, probability: table_of(ids, probability).rename(columns={"prob_cancelacion": "p"}), "minúsculas"),
@@ -272,5 +356,8 @@ submission = Cases(
         (lambda ids, probability: table_of(ids, 100 * probability), "porcentaje"),
         (lambda ids, probability: table_of(range(3), probability), "tal como llegan"),
         (lambda ids, probability: np.ravel(probability), "pd.DataFrame"),
+        (lambda ids, probability: pd.DataFrame({"id": ids, "prob_cancelacion": probability}), "Aplánala"),
+        (lambda ids, probability: pd.DataFrame({"id": ids, "prob_cancelacion": list(probability)}), "Aplánala"),
+        (lambda ids, probability: pd.DataFrame({"id": ids, "prob_cancelacion": probability[0]}), "una por id"),
     ],
 )

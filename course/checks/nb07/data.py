@@ -9,6 +9,15 @@ from course.checks import Wrong, call, exercise, expect, expect_close, expect_fu
 _KNOWN_WHEN = {feature.name: feature.known for feature in bookings.FEATURES}
 
 
+def call_told(hints, function, *arguments):
+    """As `call`; where it fails with an error that has one of the words of `hints`, its hint is given."""
+    try:
+        return call(function, *arguments)
+    except Wrong as wrong:
+        found = (hint for words, hint in hints.items() if words in str(wrong.__cause__))
+        raise Wrong(wrong.message, next(found, wrong.hint)) from wrong.__cause__
+
+
 @exercise(
     "Lo que se sabe al reservar",
     hints=[
@@ -28,6 +37,7 @@ def known_columns(answer):
         "tu respuesta no es una lista de nombres de columnas.",
         "Se piden los nombres: la columna name de las filas que elijas, como lista.",
     )
+    expect(names, "tu respuesta está vacía.", 'Compara con el texto exacto: dictionary.known == "al reservar".')
     for name in bookings.SCHEMA:
         when = _KNOWN_WHEN[name]
         expect(
@@ -53,9 +63,11 @@ def known_columns(answer):
 )
 def cancel_rate(answer):
     """``cancel_rate(table, column, least)``: rate by value, those with enough bookings, highest first."""
-    values = ["b", "a", "b", "c", "a", "d", "a", "c", "d", "d", "d", "b"]
-    table = pd.DataFrame({"canal": values, "is_canceled": [1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0]})
-    for least in (3, 1):
+    values = ["b", "a", "b", "c", "a", "d", "a", "c", "d", "d", "d", "b"] * 40
+    table = pd.DataFrame({"canal": values, "is_canceled": [1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0] * 40})
+    groups = table.groupby("canal").is_canceled
+    size = groups.count()
+    for least in (120, 160, 40):
         what = f"cancel_rate(tabla, 'canal', {least})"
         got = call(answer, table.copy(), "canal", least)
         expect(
@@ -63,13 +75,19 @@ def cancel_rate(answer):
             f"{what} no devolvió una serie de pandas.",
             "table.groupby(column).is_canceled.mean() ya es una serie: un grupo por fila.",
         )
-        groups = table.groupby("canal").is_canceled
-        rates = groups.mean()[groups.count() >= least].sort_values(ascending=False)
-        expect(
-            set(got.index) == set(rates.index),
-            f"{what} tiene los grupos {sorted(map(str, got.index))}; se esperaban {sorted(rates.index)}.",
-            "Son los grupos con al menos least reservas: least también entra.",
-        )
+        rates = groups.mean()[size >= least].sort_values(ascending=False)
+        if set(got.index) != set(rates.index):
+            typical = [
+                (size > least, "Al menos least incluye a least: usa >=."),
+                (size > 0, "Falta quitar los grupos que no tienen al menos least reservas."),
+                (size >= 100, "Usa least, no 100."),
+                (size < 0, "Compara con least cuántas reservas tiene el grupo, count(), no su tasa ni su suma."),
+            ]
+            same = (hint for kept, hint in typical if set(got.index) == set(size.index[kept]))
+            told = f"{what} tiene los grupos {sorted(map(str, got.index))}; se esperaban {sorted(rates.index)}."
+            raise Wrong(
+                told, next(same, "Son los grupos con al menos least reservas: compara groups.count() con least.")
+            )
         expect_close(
             got[rates.index],
             rates,
@@ -79,6 +97,7 @@ def cancel_rate(answer):
                 (1 - rates, "Eso es la parte que no cancela."),
                 (groups.sum()[rates.index], "Eso es cuántas cancelan; falta dividir por las reservas del grupo."),
                 (groups.count()[rates.index], "Eso es cuántas reservas hay en cada grupo."),
+                (groups.sum()[rates.index] / len(table), "Divide por las reservas de su grupo, no por todas."),
                 (100 * rates, "Devuelve una proporción entre 0 y 1."),
             ],
         )
@@ -99,38 +118,53 @@ def cancel_rate(answer):
 )
 def temporal_split(answer):
     """``temporal_split(table, first, second)``: rows that arrive before, between and from there on."""
-    days = pd.to_datetime(["2017-02-01", "2016-12-31", "2017-01-01", "2017-04-01", "2017-03-31", "2016-05-06"])
+    days = pd.to_datetime(
+        ["2017-02-01", "2016-12-31", "2017-01-01", "2017-04-01", "2017-03-31", "2016-05-06", "2017-08-01"]
+    )
     table = pd.DataFrame(
         {
             "arrival_date_year": days.year,
             "arrival_date_month": days.month_name(),
             "arrival_date_day_of_month": days.day,
-            "fila": range(6),
+            "fila": range(len(days)),
         }
     )
-    got = call(answer, table.copy(), "2017-01-01", "2017-04-01")
-    message = "temporal_split(tabla, '2017-01-01', '2017-04-01') "
-    expect(
-        isinstance(got, tuple | list) and len(got) == 3 and all(isinstance(part, pd.DataFrame) for part in got),
-        f"{message}no devolvió tres tablas.",
-        "Termina con return train, validation, test.",
-    )
-    rows = [set(part["fila"]) for part in got]
-    right = [{1, 5}, {0, 2, 4}, {3}]
-    if rows == right:
-        return
-    if rows[::-1] == right:
-        hint = "Están en otro orden: primero entrenamiento, luego validación, al final prueba."
-    elif any(one & other for one, other in ((rows[0], rows[1]), (rows[1], rows[2]), (rows[0], rows[2]))):
-        hint = "Hay filas en dos partes: la validación termina donde empieza la prueba."
-    elif rows[0] == {1, 2, 5} or rows[1] == {0, 2, 3, 4}:
-        hint = "El día del corte ya es de la parte que empieza: usa < antes y >= después."
-    elif set().union(*rows) < set(range(6)):
-        hint = "Se pierden filas: el día de cada corte también va en alguna parte."
-    else:
-        hint = "Compara bookings.arrival(table) con cada corte, fila por fila."
-    counts = ", ".join(str(len(part)) for part in rows)
-    raise Wrong(f"{message}repartió {counts} filas; se esperaban 2, 3, 1 y sus fechas.", hint)
+    between = "Usa (d >= first) & (d < second), con los paréntesis."
+    for cuts in (("2017-01-01", "2017-04-01"), ("2016-12-31", "2017-03-31")):
+        what = "temporal_split(tabla, {!r}, {!r})".format(*cuts)
+        got = call_told({"ambiguous": between, "and_": between, "for &": between}, answer, table.copy(), *cuts)
+        three = isinstance(got, tuple | list) and len(got) == 3
+        masks = three and all(np.shape(part) == days.shape for part in got)
+        expect(
+            three and all(isinstance(part, pd.DataFrame) for part in got),
+            f"{what} no devolvió tres tablas.",
+            "Falta filtrar la tabla: table[days < first]." if masks else "Termina con return train, validation, test.",
+        )
+        rows = [set(part["fila"]) for part in got]
+        right, fixed = _parts(days, *cuts), _parts(days, *bookings.CUTS)
+        if rows != right:
+            counts = ["{}, {} y {}".format(*map(len, parts)) for parts in (rows, right)]
+            message = f"{what} repartió {counts[0]} filas; se esperaban {counts[1]}, por sus fechas."
+            hint = "Usa los cortes que recibes, first y second." if rows == fixed else ""
+            raise Wrong(message, hint or _misplaced(rows, right, set(np.flatnonzero(days.isin(pd.to_datetime(cuts))))))
+
+
+def _parts(days, first, second):
+    """Return which rows are training, validation and test."""
+    return [set(np.flatnonzero(part)) for part in (days < first, (days >= first) & (days < second), days >= second)]
+
+
+def _misplaced(rows, right, on_cut):
+    """Say what is wrong with three sets of rows; those of `on_cut` arrive on the very day of a cut."""
+    if sorted(map(sorted, rows)) == sorted(map(sorted, right)):
+        return "Están en otro orden: primero entrenamiento, luego validación, al final prueba."
+    if set().union(*rows) < set().union(*right):
+        return "Se pierden filas: cada reserva va en alguna parte, también la del día del corte."
+    if all(part ^ other <= on_cut for part, other in zip(rows, right, strict=True)):
+        return "El día del corte ya es de la parte que empieza: usa < antes y >= después."
+    if sum(map(len, rows)) > len(set().union(*rows)):
+        return "Hay filas en dos partes: cada una termina donde empieza la siguiente."
+    return "Compara bookings.arrival(table) con cada corte, fila por fila."
 
 
 def _pairs(y, score):
@@ -149,6 +183,8 @@ def _pairs(y, score):
 def auc(answer):
     """``auc(y, score)``: chance that a canceled booking scores above another one, ties counting half."""
     y, score = np.array([1, 0, 1, 0, 0, 1, 1]), np.array([0.9, 0.2, 0.4, 0.4, 0.6, 0.2, 0.7])
+    each = "Para comparar cada cancelada con cada una de las demás: canceled[:, None] - kept."
+    call_told({"broadcast": each}, answer, y, score)
     expect_function(
         answer,
         lambda y, score: (_pairs(y, score) > 0).mean() + (_pairs(y, score) == 0).mean() / 2,
@@ -167,6 +203,18 @@ def auc(answer):
             (
                 lambda y, score: (_pairs(y, score) > 0).sum() + (_pairs(y, score) == 0).sum() / 2,
                 "Falta dividir por el número de parejas.",
+            ),
+            (
+                lambda y, score: ((_pairs(y, score) > 0).sum() + (_pairs(y, score) == 0).sum() / 2) / len(y),
+                "Divide por el número de parejas, no por el de reservas.",
+            ),
+            (
+                lambda y, score: (score[:, None] > score).mean(),
+                "Solo cuentan las parejas de una cancelada y una que no.",
+            ),
+            (
+                lambda y, score: score[y == 1].mean() - score[y == 0].mean(),
+                "Esa es la diferencia de las medias: compara pareja por pareja.",
             ),
         ],
     )
@@ -191,22 +239,23 @@ def suspects(answer):
         },
         index=pd.Index(["estado", "agencia", "plazas", "antelación", "país", "espera"], name="column"),
     )
-    for least, right in ((0.01, ["estado", "país", "plazas"]), (0.02, ["estado", "país"])):
+    for least, right in ((0.03, ["estado", "país"]), (0.02, ["estado", "país"]), (0.01, ["estado", "país", "plazas"])):
         what = f"suspects(audit, {least})"
         got = call(answer, audit.copy(), least)
-        try:
-            names = [str(name) for name in got]
-        except TypeError:
-            names = []
+        names = [str(name) for name in got] if np.iterable(got) else [""]
         if names == right:
             continue
         told = f"{what} devolvió {names}; se esperaba {right}."
         if not set(names) <= set(audit.index):
             raise Wrong(f"{what} no devolvió nombres de columnas.", "Los nombres son el índice: usa .index.tolist().")
+        if set(names) == set(audit.index):
+            raise Wrong(told, "Falta filtrar: deja las filas con gain > least.")
         if {"agencia", "antelación"} & set(names):
             raise Wrong(told, "Mira gain, no auc_alone: lo que se conoce al reservar puede decir mucho sin delatar.")
         if set(names) == set(right):
             raise Wrong(told, "Están todas, en otro orden: de la que más sube el AUC a la que menos.")
+        if any(audit.gain[name] < least for name in names):
+            raise Wrong(told, "Compara esa columna, gain, con el least que recibes.")
         if len(names) > len(right):
             raise Wrong(told, "Más de least es gain > least, sin incluir el propio least.")
         raise Wrong(told, "Faltan columnas: son todas las que tienen gain > least.")
@@ -229,19 +278,32 @@ def standardize(answer):
         return (x - by.mean(axis=0)) / by.std(axis=0)
 
     both = np.vstack([train, other])
+    only_other = "Se transforman las filas de other; de train solo salen la media y la desviación."
+    columns = "Es una media por columna, axis=0; axis=1 da una por fila."
     expect_close(
-        call(answer, train, other),
+        call_told({"(3,)": columns, "(3,1)": columns, "broadcast": only_other}, answer, train, other),
         scaled(other, train),
         "standardize(train, other)",
         "Resta la media de train y divide por su desviación.",
         exact_shape=True,
         typical=[
             (scaled(other, other), "Usaste la media y la desviación de other: tienen que salir de train."),
+            ((other - train.mean(axis=0)) / other.std(axis=0), "También la desviación tiene que salir de train."),
+            ((other - other.mean(axis=0)) / train.std(axis=0), "También la media tiene que salir de train."),
             (scaled(other, both), "Juntaste las dos: así la prueba se cuela en el entrenamiento."),
             (other - train.mean(axis=0), "Falta dividir por la desviación."),
             ((other - train.mean(axis=0)) / train.var(axis=0), "Dividiste por la varianza: es la desviación, std."),
             ((other - train.mean()) / train.std(), "Cada columna tiene su media y su desviación: usa axis=0."),
             (other / train.std(axis=0), "Falta restar la media."),
+            (
+                other - train.mean(axis=0) / train.std(axis=0),
+                "Faltan los paréntesis: primero se resta y después se divide.",
+            ),
+            ((other - train.mean(axis=0)) / train.std(axis=0, ddof=1), "Usa la desviación de NumPy, sin ddof=1."),
+            (
+                (other - train.min(axis=0)) / np.ptp(train, axis=0),
+                "Eso usa el mínimo y el máximo: aquí van la media y la desviación.",
+            ),
             (scaled(train, train), "Eso es train estandarizado; se pide other."),
         ],
         tolerance=1e-4,
