@@ -24,10 +24,11 @@ MANY = 40  # where the middle of a search must be hit on a busy machine too
 posix = pytest.mark.skipif(os.name == "nt", reason="con señales de POSIX")
 
 SEARCH = """
-import sys
+import signal, sys
 from course import cli
 from course.tuning import problems
 import tuning_problems
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 problems.known = lambda: {"lenta": tuning_problems.SLOW}
 if __name__ == "__main__":
     sys.exit(cli.main(["tune", "lenta", *sys.argv[1:]]))
