@@ -35,13 +35,17 @@ def scale(answer):
         shown, hint = f"scale({len(some)} imágenes)", "reshape(-1, 784) sirve para cualquier cantidad de imágenes."
         with _retold(call_text(answer, (some,)), shown, "cannot reshape array", hint):
             result = call(answer, some)
+            expect(
+                np.shape(result) != some.shape,
+                f"{shown} devolvió un arreglo de forma {some.shape}; se esperaba ({len(some)}, 784).",
+                "Falta aplanar: cada imagen debe quedar en una fila de 784 valores.",
+            )
             expect_close(
                 result,
                 some.reshape(-1, 784) / 255,
                 shown,
                 exact_shape=True,
                 typical=[
-                    (some / 255, "Falta aplanar: cada imagen debe quedar en una fila de 784 valores."),
                     (some.reshape(-1, 784), "Falta dividir por 255, el valor más oscuro."),
                     (some.reshape(-1, 784) // 255, "Se pierden los decimales: divide con /, y el tipo es float32."),
                     (some.reshape(-1, 784) / 256, "El valor más oscuro es 255, no 256."),
@@ -144,7 +148,7 @@ def best_epoch(answer):
     first = _history([0.9, 0.5, 0.4, 0.3, 0.1, 0.2], [0.9, 0.8, 0.5, 0.55, 0.6, 0.7], [0.6, 0.7, 0.8, 0.9, 0.85, 0.8])
     second = _history([0.9, 0.5, 0.3, 0.2], [0.9, 0.7, 0.65, 0.6], [0.9, 0.7, 0.6, 0.8])
     for history in (first, second):
-        shown = f"con val_loss = {history.val_loss.tolist()}, best_epoch(history)"
+        shown = f"best_epoch(history con val_loss = {history.val_loss.tolist()})"
         with _retold(call_text(answer, (history,)), shown):
             expect_close(
                 call(answer, history),
