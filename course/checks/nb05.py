@@ -33,7 +33,7 @@ def scale(answer):
     images[0, 0, 1], images[1, 27, 27], images[2] = 200, 51, 128
     for some in (images, images[:2]):
         shown, hint = f"scale({len(some)} imágenes)", "reshape(-1, 784) sirve para cualquier cantidad de imágenes."
-        with _retold(call_text(answer, (some,)), shown, "cannot reshape array", hint):
+        with _retold(call_text(answer, (some,)), shown, "reshape array", hint):
             result = call(answer, some)
             expect(
                 np.shape(result) != some.shape,
@@ -69,7 +69,7 @@ def scale(answer):
     ],
     learned="Un número cualquiera de capas ocultas sirve: lo que manda es la salida y su pérdida.",
 )
-@_retold(error="to a shape", hint="La forma va como tupla: keras.Input((784,)), con dos paréntesis y una coma.")
+@_retold(error="to a shape", hint="La forma lleva dos paréntesis y una coma: keras.Input((784,)).")
 def build_network(answer):
     """``build_network()``: any compiled Keras network from 784 inputs to ten probabilities, for integer labels."""
     import keras
@@ -181,7 +181,7 @@ _CONFUSION = np.array([[50, 0, 2, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60
     ],
     learned="Las filas son el dígito verdadero; las columnas, lo que dijo la red.",
 )
-@_retold(error="out of bounds", hint="La matriz puede ser de cualquier tamaño: usa len(matrix), no 10.")
+@_retold(error="bounds for axis", hint="La matriz puede ser de cualquier tamaño: usa len(matrix), no 10.")
 def most_confused(answer):
     """``most_confused(matrix)``: (true, predicted) of the largest number off the diagonal."""
 
