@@ -102,7 +102,7 @@ def fit(
     return _finish(model, recorder, interrupted, first_weights)
 
 
-def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, **fit_options):
+def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, title="", **fit_options):
     """Build and train the same network once per seed, and tell how each run ended.
 
     Ctrl-C returns the runs that are complete; pass them back as `runs` to go on with the other seeds.
@@ -121,6 +121,8 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
         What an earlier `repeat` returned; its seeds are not trained again.
     progress : bool
         Show one line for the whole.
+    title : str
+        What is repeated, to begin that line with.
     **fit_options
         Passed to `fit`.
 
@@ -134,11 +136,11 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
 
     seeds = list(seeds)
     rows = {} if runs is None else runs.to_dict("index")
-    line = _Line(progress)
+    line, title = _Line(progress), f"{title} · " if title else ""
     for seed in seeds:
         if seed in rows:
             continue
-        line.write(f"Semilla {seed} · {len(rows) + 1} de {len(seeds)}")
+        line.write(f"{title}semilla {len(rows) + 1} de {len(seeds)}")
         set_seed(seed)
         model = build()
         history = fit(model, x, y, seed=seed, progress=False, **fit_options)
@@ -149,7 +151,7 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
         if test is not None:
             figures = model.evaluate(*_check_data(model, *test), verbose=0, return_dict=True)
             rows[seed] |= {f"test_{name}": value for name, value in figures.items()}
-    line.close(f"{len(rows)} de {len(seeds)} semillas")
+    line.close(f"{title}{len(rows)} de {len(seeds)} semillas")
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
 
 

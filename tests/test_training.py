@@ -171,6 +171,14 @@ def test_repeat_gives_one_row_per_seed_and_their_mean():
     assert sd == pytest.approx(runs["test_accuracy"].std(), abs=5e-4)
 
 
+@pytest.mark.parametrize(("title", "told"), [("", ""), ("L1", "L1 · ")])
+def test_repeat_tells_in_one_line_what_it_repeats(capsys, monkeypatch, title, told):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    training.repeat(build, X, Y, seeds=[4, 5], epochs=1, title=title)
+    written = [line.rstrip() for line in capsys.readouterr().out.split("\r")]
+    assert written == ["", f"{told}semilla 1 de 2", f"{told}semilla 2 de 2", f"{told}2 de 2 semillas"]
+
+
 def test_an_interrupted_repeat_goes_on_where_it_was():
     class InterruptSecondRun(keras.callbacks.Callback):
         runs = 0

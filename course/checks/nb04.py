@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks import call, exercise, expect, expect_close, expect_function
+from course.checks.values import show_apart
 
 
 @exercise(
@@ -39,14 +40,16 @@ def he_std(answer):
 def distinct_units(answer):
     """``distinct_units(w)``: how many different columns a kernel has."""
     same = np.full((3, 4), 0.5)
-    mixed = np.array([[1.0, 2.0, 1.0, 3.0], [0.0, 5.0, 0.0, 5.0]])
+    mixed = np.array([[1.0, 2.0, 3.0, 4.0, 1.0], [5.0, 6.0, 5.0, 6.0, 5.0], [5.0, 6.0, 5.0, 6.0, 5.0]])
     expect_function(
         answer,
         lambda w: np.unique(w, axis=1).shape[1],
-        [mixed, same, np.eye(3), mixed[:, :2]],
+        [mixed, same, np.array([[1.0, 1.0, 2.0], [0.0, 3.0, 0.0], [7.0, 8.0, 9.0]]), mixed[:, :2]],
         tolerance=1e-9,
         mistakes=[
             (lambda w: np.unique(w, axis=0).shape[0], "Eso cuenta filas: una neurona es una columna."),
+            (lambda w: len(w), "len cuenta filas: las columnas se cuentan con .shape[1]."),
+            (lambda w: np.unique(w, axis=1), "Esas son las columnas distintas: falta contarlas, con .shape[1]."),
             (lambda w: np.unique(w).size, "Eso cuenta números distintos; compara columnas enteras."),
             (lambda w: w.shape[1], "Eso es el total de neuronas; cuenta las distintas."),
             (lambda w: w.shape[1] - np.unique(w, axis=1).shape[1], "Eso son las repetidas; se piden las distintas."),
@@ -64,6 +67,8 @@ def distinct_units(answer):
 )
 def keras_factor(answer):
     """``keras_factor(lam, m)``: the factor l of Keras's regularizers for the slides' λ and m."""
+    regularizer = hasattr(call(answer, 0.1, 50), "get_config")
+    expect(not regularizer, "keras_factor(0.1, 50) devolvió un regularizador de Keras.", "Devuelve solo el número l.")
     expect_function(
         answer,
         lambda lam, m: lam / (2 * m),
@@ -72,6 +77,7 @@ def keras_factor(answer):
             (lambda lam, m: lam / m, "Falta el 2 del denominador."),
             (lambda lam, m: lam / 2 * m, "Faltan paréntesis: 2·m va entero en el denominador."),
             (lambda lam, m: lam, "El factor de la lámina es λ/2m, no λ."),
+            (lambda lam, m: lam / 2, "Falta dividir también por m, la cantidad de ejemplos."),
             (lambda lam, m: 2 * lam / m, "El 2 divide, no multiplica."),
             (lambda lam, m: 2 * m * lam, "Es al revés: λ se divide por 2m."),
         ],
@@ -104,15 +110,23 @@ def penalty_slope(answer):
             ),
             (lambda w, factor, norm: factor * np.sign(w), "Eso es L1; en L2 la fuerza depende del tamaño del peso."),
             (lambda w, factor, norm: 2 * factor * w, "Eso es L2; en L1 solo importa el signo del peso."),
+            (lambda w, factor, norm: factor if norm == "L1" else 2 * factor * w, "En L1 falta el signo de w."),
+            (lambda w, factor, norm: factor + 0 * w if norm == "L1" else 2 * factor * w, "En L1 falta el signo de w."),
+            (lambda w, factor, norm: np.sign(w) if norm == "L1" else 2 * w, "Falta multiplicar por factor."),
             (
-                lambda w, factor, norm: factor + 0 * w if norm == "L1" else 2 * factor * w,
-                "En L1 importa el signo: usa np.sign(w).",
+                lambda w, factor, norm: factor * np.sign(w) if norm == "L1" else 2 * factor * np.abs(w),
+                "En L2 el signo viene con w: no le quites el suyo.",
             ),
             (
                 lambda w, factor, norm: -factor * np.sign(w) if norm == "L1" else -2 * factor * w,
                 "La derivada apunta hacia donde crece.",
             ),
         ],
+    )
+    expect(
+        np.isfinite(np.asarray(call(answer, np.array([0.0, 2.0]), 0.1, "L1"), float)).all(),
+        "con norma L1 y un peso que vale 0, la respuesta no es un número.",
+        "Ahí divides 0 entre 0: np.sign(w) da el signo sin dividir.",
     )
 
 
@@ -127,7 +141,9 @@ def penalty_slope(answer):
 def dropout_mask(answer):
     """``dropout_mask(shape, rate, rng)``: inverted Dropout; checked by its statistics, so any way to draw is right."""
     for rate in (0.25, 0.6):
-        mask = np.asarray(call(answer, (400, 300), rate, np.random.default_rng(0)), float)
+        mask, again, other = (
+            np.asarray(call(answer, (400, 300), rate, np.random.default_rng(seed)), float) for seed in (0, 0, 1)
+        )
         where = f"con rate={rate}, la máscara"
         expect(
             mask.shape == (400, 300),
@@ -135,9 +151,9 @@ def dropout_mask(answer):
             "Usa rng.random(shape).",
         )
         expect(
-            not (mask == mask[0]).all(),
-            f"{where} es igual en todas las filas.",
-            "Cada ejemplo del lote tiene su propio sorteo: sortea toda la tabla, no una fila.",
+            not (mask == mask[0]).all() and not (mask == mask[:, :1]).all(),
+            f"{where} repite un mismo sorteo en todas las filas o en todas las columnas.",
+            "Cada ejemplo del lote y cada neurona tienen su propio sorteo: sortea toda la tabla.",
         )
         off = float((mask == 0).mean())
         expect(
@@ -147,11 +163,21 @@ def dropout_mask(answer):
             if abs(1 - off - rate) < 0.02
             else "rate es la parte que se apaga.",
         )
-        kept, scale = mask[mask != 0], 1 / (1 - rate)
+        kept, scale = mask[mask != 0], np.float64(1 / (1 - rate))
         expect(
             np.allclose(kept, scale),
-            f"{where} multiplica a las que conserva por {kept.mean():.3g}; se esperaba {scale:.3g}.",
+            "{} multiplica a las que conserva por {}; se esperaba {}.".format(where, *show_apart(kept.mean(), scale)),
             "Falta escalar por 1 / (1 - rate)." if np.allclose(kept, 1) else "La escala es 1 / (1 - rate).",
+        )
+        expect(
+            np.array_equal(mask, again),
+            f"{where} no se repite al sortear con la misma semilla.",
+            "Sortea con el rng que recibes.",
+        )
+        expect(
+            not np.array_equal(mask, other),
+            f"{where} es la misma con dos generadores distintos.",
+            "Sortea con el rng que recibes: uno propio da siempre la misma máscara.",
         )
 
 
@@ -165,8 +191,8 @@ def dropout_mask(answer):
 )
 def dropout_backward(answer):
     """``dropout_backward(dh, mask)``: the derivative before Dropout."""
-    dh = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
-    mask = np.array([[2.0, 0.0, 2.0], [0.0, 2.0, 0.0]])
+    dh = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0], [-3.0, 2.0, 5.0]])  # square, so that dh @ mask exists
+    mask = np.array([[2.0, 0.0, 2.0], [0.0, 2.0, 0.0], [2.0, 2.0, 0.0]])
     expect_close(
         call(answer, dh, mask),
         dh * mask,
@@ -178,5 +204,7 @@ def dropout_backward(answer):
             (mask, "Eso es la máscara; multiplica por ella lo que llega."),
             (dh * (mask == 0), "Es al revés: pasa por las que quedaron encendidas."),
             (dh * mask**2, "La máscara se aplica una sola vez."),
+            (dh @ mask, "@ multiplica matrices: neurona por neurona se multiplica con *."),
+            (dh @ mask.T, "@ multiplica matrices: neurona por neurona se multiplica con *."),
         ],
     )

@@ -1,10 +1,22 @@
 """Checks of notebook 05: MNIST, from the pixels to one's own handwriting."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 
 from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
-from course.checks.values import tell_error
+from course.checks.values import call_text, tell_error
+
+
+@contextmanager
+def _retold(long="", short="", error=None, hint=""):
+    """Tell a wrong answer in other words: `short` for a `long` call, and `hint` where the code failed with `error`."""
+    try:
+        yield
+    except Wrong as wrong:
+        failed = error is not None and error in wrong.message
+        raise Wrong(wrong.message.replace(long, short), hint if failed else wrong.hint) from wrong
 
 
 @exercise(
@@ -19,23 +31,33 @@ def scale(answer):
     """``scale(images)``: rows of 784 values in [0, 1]."""
     images = np.zeros((3, 28, 28), dtype="uint8")
     images[0, 0, 1], images[1, 27, 27], images[2] = 200, 51, 128
-    expect_function(
-        answer,
-        lambda images: images.reshape(len(images), 784) / 255,
-        [images, images[:2]],
-        exact_shape=True,
-        mistakes=[
-            (lambda images: images / 255, "Falta aplanar: cada imagen debe quedar en una fila de 784 valores."),
-            (lambda images: images.reshape(len(images), 784), "Falta dividir por 255, el valor más oscuro."),
-            (lambda images: images.reshape(len(images), 784) // 255, "// divide sin decimales: usa /."),
-            (lambda images: images.reshape(len(images), 784) / 256, "El valor más oscuro es 255, no 256."),
-            (lambda images: images.reshape(784, len(images)) / 255, "Cada imagen es una fila: (cuántas, 784)."),
-            (
-                lambda images: images.reshape(len(images), 784) / images.max(),
-                "Divide siempre por 255: si no, cada lote tendría otra escala.",
-            ),
-        ],
-    )
+    for some in (images, images[:2]):
+        shown, hint = f"scale({len(some)} imágenes)", "reshape(-1, 784) sirve para cualquier cantidad de imágenes."
+        with _retold(call_text(answer, (some,)), shown, "reshape array", hint):
+            result = call(answer, some)
+            expect(
+                np.shape(result) != some.shape,
+                f"{shown} devolvió un arreglo de forma {some.shape}; se esperaba ({len(some)}, 784).",
+                "Falta aplanar: cada imagen debe quedar en una fila de 784 valores.",
+            )
+            expect_close(
+                result,
+                some.reshape(-1, 784) / 255,
+                shown,
+                exact_shape=True,
+                typical=[
+                    (some.reshape(-1, 784), "Falta dividir por 255, el valor más oscuro."),
+                    (some.reshape(-1, 784) // 255, "Se pierden los decimales: divide con /, y el tipo es float32."),
+                    (some.reshape(-1, 784) / 256, "El valor más oscuro es 255, no 256."),
+                    (some.reshape(784, -1) / 255, "Cada imagen es una fila: (cuántas, 784)."),
+                    (
+                        some.reshape(-1, 784) / some.max(),
+                        "Divide siempre por 255: si no, cada lote tendría otra escala.",
+                    ),
+                ],
+            )
+        kind = np.asarray(result).dtype
+        expect(kind == "float32", f"{shown} no devolvió float32.", f'Son {kind}: agrega .astype("float32").')
 
 
 @exercise(
@@ -47,10 +69,16 @@ def scale(answer):
     ],
     learned="Un número cualquiera de capas ocultas sirve: lo que manda es la salida y su pérdida.",
 )
+@_retold(error="to a shape", hint="La forma lleva dos paréntesis y una coma: keras.Input((784,)).")
 def build_network(answer):
     """``build_network()``: any compiled Keras network from 784 inputs to ten probabilities, for integer labels."""
     import keras
 
+    expect(
+        not isinstance(answer, keras.Model),
+        "se esperaba tu función, y llegó la red que ella construye.",
+        "Pasa la función sin paréntesis: build_network, no build_network().",
+    )
     model = call(answer)
     expect(
         isinstance(model, keras.Model),
@@ -64,11 +92,15 @@ def build_network(answer):
         f"con 20 imágenes la red devuelve una tabla de forma {chances.shape}; se esperaba (20, 10).",
         "Para diez dígitos hacen falta diez neuronas de salida.",
     )
+    logits = getattr(getattr(model, "loss", None), "from_logits", False)
     expect(
         chances.min() >= 0 and np.allclose(chances.sum(axis=1), 1, atol=1e-3),
         f"las diez salidas de una imagen suman {chances.sum(axis=1)[0]:.2f}, y deberían sumar 1.",
-        "Con más de dos clases, la activación de salida es softmax.",
+        "En Keras from_logits=True sirve, pero aquí se piden probabilidades: usa softmax en la salida, sin from_logits."
+        if logits
+        else "Con más de dos clases, la activación de salida es softmax.",
     )
+    expect(not logits, "con from_logits=True, la pérdida aplica softmax otra vez.", "Quita from_logits=True.")
     expect(model.compiled, "la red no está compilada.", "Falta model.compile(optimizer=…, loss=…, metrics=…).")
     _expect_learning(model, x, np.arange(20) % 10)
 
@@ -77,27 +109,29 @@ def _predicted(model, x):
     try:
         return np.asarray(model.predict(x, verbose=0))
     except Exception as error:
-        raise Wrong(
-            f"la red no acepta filas de 784 valores: {tell_error(error)}.",
-            "Empieza con keras.Input((784,)).",
-        ) from error
+        shape = getattr(model, "input_shape", (None, 784))
+        if shape == (None, 784):
+            raise Wrong(f"la red no pudo responder a 20 imágenes: {tell_error(error)}.") from error
+        what = f"la red recibe entradas de forma {shape[1:]}, y no filas de 784 valores."
+        raise Wrong(what, "Empieza con keras.Input((784,)).") from error
 
 
 def _expect_learning(model, x, y):
     """A loss that suits integer labels accepts them, and falls."""
+    suits = "sparse" in str(model.loss)
     hint = "Los dígitos son números de clase: usa loss='sparse_categorical_crossentropy'."
     try:
         losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
     except Exception as error:
-        raise Wrong(f"la red no pudo entrenar con los dígitos: {tell_error(error)}.", hint) from error
+        what = tell_error(error) if suits else "su pérdida no acepta números de clase"
+        hint = "Revisa las métricas: prueba con metrics=['accuracy']." if suits else hint
+        raise Wrong(f"la red no pudo entrenar con los dígitos: {what}.", hint) from error
     chances = np.asarray(model.predict(x, verbose=0))
     right = chances[np.arange(len(y)), y].mean()
     expect(
         losses[-1] < losses[0] and right > 0.12,
         f"tras 30 épocas con 20 imágenes, la probabilidad media del dígito correcto es {right:.2f}: no aprende.",
-        hint
-        if "sparse" not in str(model.loss)
-        else "Revisa el optimizador y la tasa de aprendizaje: prueba con 'adam'.",
+        "Revisa el optimizador y la tasa de aprendizaje: prueba con 'adam'." if suits else hint,
     )
 
 
@@ -113,19 +147,22 @@ def best_epoch(answer):
     """``best_epoch(history)``: the epoch, from 1, whose validation loss is the lowest."""
     first = _history([0.9, 0.5, 0.4, 0.3, 0.1, 0.2], [0.9, 0.8, 0.5, 0.55, 0.6, 0.7], [0.6, 0.7, 0.8, 0.9, 0.85, 0.8])
     second = _history([0.9, 0.5, 0.3, 0.2], [0.9, 0.7, 0.65, 0.6], [0.9, 0.7, 0.6, 0.8])
-    expect_function(
-        answer,
-        lambda history: int(history.val_loss.idxmin()),
-        [(first,), (second,)],
-        mistakes=[
-            (lambda history: int(history.loss.idxmin()), "Esa pérdida es la de entrenamiento; mira val_loss."),
-            (lambda history: int(history.val_loss.argmin()), "argmin cuenta desde 0 y las épocas empiezan en 1."),
-            (lambda history: history.val_loss.min(), "Esa es la pérdida; se pide en qué época ocurre."),
-            (lambda history: int(history.val_loss.idxmax()), "Esa es la peor: de una pérdida se busca la menor."),
-            (lambda history: int(history.val_accuracy.idxmax()), "Mira la pérdida: la exactitud cambia a saltos."),
-            (lambda history: len(history), "Esa es la última época, no la mejor."),
-        ],
-    )
+    for history in (first, second):
+        shown = f"best_epoch(history con val_loss = {history.val_loss.tolist()})"
+        with _retold(call_text(answer, (history,)), shown):
+            expect_close(
+                call(answer, history),
+                history.val_loss.idxmin(),
+                shown,
+                typical=[
+                    (history.loss.idxmin(), "Esa pérdida es la de entrenamiento; mira val_loss."),
+                    (history.val_loss.argmin(), "argmin cuenta desde 0 y las épocas empiezan en 1."),
+                    (history.val_loss.min(), "Esa es la pérdida; se pide en qué época ocurre."),
+                    (history.val_loss.idxmax(), "Esa es la peor: de una pérdida se busca la menor."),
+                    (history.val_accuracy.idxmax(), "Mira la pérdida: la exactitud cambia a saltos."),
+                    (len(history), "Esa es la última época, no la mejor."),
+                ],
+            )
 
 
 def _history(loss, val_loss, val_accuracy):
@@ -133,7 +170,7 @@ def _history(loss, val_loss, val_accuracy):
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(loss) + 1, name="epoch"))
 
 
-_CONFUSION = np.array([[50, 2, 0, 1], [9, 40, 1, 0], [0, 5, 30, 3], [2, 0, 4, 60]])  # rows: the true class
+_CONFUSION = np.array([[50, 0, 2, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60]])  # rows: the true class
 
 
 @exercise(
@@ -144,11 +181,12 @@ _CONFUSION = np.array([[50, 2, 0, 1], [9, 40, 1, 0], [0, 5, 30, 3], [2, 0, 4, 60
     ],
     learned="Las filas son el dígito verdadero; las columnas, lo que dijo la red.",
 )
+@_retold(error="bounds for axis", hint="La matriz puede ser de cualquier tamaño: usa len(matrix), no 10.")
 def most_confused(answer):
     """``most_confused(matrix)``: (true, predicted) of the largest number off the diagonal."""
 
     def place(matrix):
-        return tuple(int(i) for i in np.unravel_index(np.argmax(matrix), matrix.shape))
+        return np.array(np.unravel_index(np.argmax(matrix), matrix.shape))
 
     def right(matrix):
         return place(matrix - np.diag(np.diag(matrix)))
@@ -163,6 +201,7 @@ def most_confused(answer):
                 lambda matrix: right(matrix)[::-1],
                 "Primero va el dígito verdadero (la fila), después lo que dijo la red.",
             ),
+            (lambda matrix: right(matrix + matrix.T), "No sumes (3, 8) con (8, 3): son errores distintos."),
         ],
         hint="Busca el mayor número fuera de la diagonal y devuelve (fila, columna).",
     )
@@ -191,7 +230,7 @@ def precision_recall(answer):
             ),
             (
                 lambda matrix: (np.diag(matrix) / matrix.sum(axis=1), np.diag(matrix) / matrix.sum(axis=0)),
-                "Están al revés: la precisión divide por lo que la red dijo (columnas).",
+                "Primero va la precisión, que divide por las veces que la red lo dijo: la suma de cada columna.",
             ),
             (
                 lambda matrix: (np.diag(matrix) / matrix.sum(),) * 2,
@@ -217,31 +256,27 @@ def precision_recall(answer):
     ],
     learned="Un margen cercano a 0 dice que la red casi eligió otro dígito.",
 )
+@_retold(error="truth value", hint="sorted y max comparan filas enteras: usa np.sort(chances, axis=1).")
 def margin(answer):
     """``margin(chances)``: the highest probability of each row minus the second highest."""
     chances = np.array([[0.1, 0.2, 0.7], [0.5, 0.1, 0.4], [0.34, 0.33, 0.33]])
-
-    def ordered(chances):
-        return np.sort(chances, axis=1)
-
-    expect_function(
-        answer,
-        lambda chances: ordered(chances)[:, -1] - ordered(chances)[:, -2],
-        [chances, chances[:2]],
-        mistakes=[
-            (lambda chances: ordered(chances)[:, -1], "Esa es la mayor: falta restarle la segunda."),
-            (
-                lambda chances: ordered(chances)[:, -2] - ordered(chances)[:, -1],
-                "Es al revés: la mayor menos la segunda.",
-            ),
-            (lambda chances: ordered(chances)[:, -1] - ordered(chances)[:, 0], "Resta la segunda mayor, no la menor."),
-            (
-                lambda chances: np.sort(chances, axis=0)[-1] - np.sort(chances, axis=0)[-2],
-                "Ordena dentro de cada fila: axis=1.",
-            ),
-            (lambda chances: 1 - ordered(chances)[:, -1], "Eso es la probabilidad de equivocarse; se pide el margen."),
-        ],
-    )
+    for some in (chances, chances[:2]):
+        rows, columns = np.sort(some, axis=1), np.sort(some, axis=0)
+        expect_close(
+            call(answer, some),
+            rows[:, -1] - rows[:, -2],
+            call_text(answer, (some,)),
+            typical=[
+                (rows[:, -1], "Esa es la mayor: falta restarle la segunda."),
+                (rows[:, -2] - rows[:, -1], "Es al revés: la mayor menos la segunda."),
+                (rows[:, -1] - rows[:, 0], "Resta la segunda mayor, no la menor."),
+                (rows[-1] - rows[-2], "Restaste dos filas: las columnas son [:, -1] y [:, -2]."),
+                (columns[-1] - columns[-2], "Ordena dentro de cada fila: axis=1."),
+                (columns[:, -1] - columns[:, -2], "Ordena dentro de cada fila: axis=1."),
+                (some[:, -1] - some[:, -2], "Falta ordenar antes las probabilidades de cada fila."),
+                (1 - rows[:, -1], "Eso es la probabilidad de equivocarse; se pide el margen."),
+            ],
+        )
 
 
 @exercise(
@@ -256,27 +291,33 @@ def margin(answer):
 def ink_centre(answer):
     """``ink_centre(image)``: row and column of the centre of mass."""
     image = np.zeros((5, 4))
-    image[1, 3], image[3, 1], image[4, 1] = 1.0, 2.0, 1.0
+    image[1, 3], image[3, 1], image[4, 1] = 1.0, 2.0, 3.0
     for picture in (image, image.T.copy()):
-        rows, columns = np.indices(picture.shape)
-        right = ((rows * picture).sum() / picture.sum(), (columns * picture).sum() / picture.sum())
+        places, size = np.indices(picture.shape), np.array(picture.shape)
+        right = (places * picture).sum(axis=(1, 2)) / picture.sum()
+        middle = "Ese es el centro de la imagen; se pide el de la tinta."
         expect_close(
             call(answer, picture),
             right,
             "ink_centre(image)",
             typical=[
                 (right[::-1], "Primero la fila, después la columna."),
-                (tuple((n - 1) / 2 for n in picture.shape), "Ese es el centro de la imagen; se pide el de la tinta."),
+                ((size - 1) / 2, middle),
+                (size / 2, middle),
+                (size // 2, middle),
+                (right // 1, "El centro tiene decimales: divide con /, sin // ni redondeos."),
+                (right + 1, "Cuenta desde 0: la primera fila y la primera columna son la 0."),
                 (
-                    ((rows * picture).sum(), (columns * picture).sum()),
-                    "Falta dividir por toda la tinta, image.sum().",
+                    np.unravel_index(picture.argmax(), picture.shape),
+                    "Ese es el píxel con más tinta: promedia las posiciones de todos.",
                 ),
+                ((places * picture).sum(axis=(1, 2)), "Falta dividir por toda la tinta, image.sum()."),
                 (
-                    tuple(np.argwhere(picture > 0).mean(axis=0)),
+                    np.argwhere(picture > 0).mean(axis=0),
                     "Cada píxel debe pesar lo que tiene de tinta, no todos lo mismo.",
                 ),
                 (
-                    ((rows * picture).mean(), (columns * picture).mean()),
+                    (places * picture).mean(axis=(1, 2)),
                     "Divide por la tinta, image.sum(), y no por la cantidad de píxeles.",
                 ),
             ],

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 
 from checks_cases import Cases
@@ -19,7 +20,10 @@ distinct_units = Cases(
         lambda w: len(np.unique(w.T, axis=0)),
     ],
     wrong=[
-        (lambda w: len(np.unique(w, axis=0)), "cuenta filas"),
+        (lambda w: len(np.unique(w, axis=0)), "una neurona es una columna"),
+        (lambda w: len(np.unique(w, axis=1)), "len cuenta filas"),
+        (lambda w: np.unique(w, axis=1), "falta contarlas"),
+        (lambda w: len(set(w[0])), "nb04.distinct_units.hint()"),
         (lambda w: len(np.unique(w)), "números distintos"),
         (lambda w: w.shape[1], "cuenta las distintas"),
         (lambda w: w.shape[1] - len({tuple(column) for column in w.T}), "las repetidas"),
@@ -34,6 +38,8 @@ keras_factor = Cases(
         (lambda lam, m: lam, "no λ"),
         (lambda lam, m: 2 * lam / m, "no multiplica"),
         (lambda lam, m: 2 * m * lam, "al revés"),
+        (lambda lam, m: lam / 2, "la cantidad de ejemplos"),
+        (lambda lam, m: keras.regularizers.L2(lam / (2 * m)), "solo el número l"),
     ],
 )
 
@@ -47,10 +53,23 @@ penalty_slope = Cases(
         (lambda w, factor, norm: factor * np.sign(w) if norm == "L1" else factor * w, "falta el 2"),
         (lambda w, factor, norm: factor * np.sign(w), "depende del tamaño"),
         (lambda w, factor, norm: 2 * factor * w, "solo importa el signo"),
-        (lambda w, factor, norm: np.full_like(w, factor) if norm == "L1" else 2 * factor * w, "np.sign"),
+        (lambda w, factor, norm: np.full_like(w, factor) if norm == "L1" else 2 * factor * w, "falta el signo de w"),
+        (lambda w, factor, norm: factor if norm == "L1" else 2 * factor * w, "falta el signo de w"),
+        (lambda w, factor, norm: np.sign(w) if norm == "L1" else 2 * w, "Falta multiplicar por factor"),
+        (lambda w, factor, norm: factor * np.sign(w) if norm == "L1" else 2 * factor * abs(w), "viene con w"),
+        (lambda w, factor, norm: factor * w / abs(w) if norm == "L1" else 2 * factor * w, "divides 0 entre 0"),
         (lambda w, factor, norm: -factor * np.sign(w) if norm == "L1" else -2 * factor * w, "hacia donde crece"),
     ],
 )
+
+
+def scaled(shape, rate, rng):
+    return (rng.random(shape) >= rate) / (1 - rate)
+
+
+def normalised(mask):
+    return mask / mask.mean()
+
 
 dropout_mask = Cases(
     right=[
@@ -62,6 +81,10 @@ dropout_mask = Cases(
         (lambda shape, rate, rng: rng.random(shape) >= rate, "Falta escalar"),
         (lambda shape, rate, rng: (rng.random(shape) >= rate) / rate, "La escala es"),
         (lambda shape, rate, rng: (rng.random(shape[1]) >= rate) / (1 - rate) + np.zeros(shape), "toda la tabla"),
+        (lambda shape, rate, rng: np.tile(scaled((shape[0], 1), rate, rng), shape[1]), "toda la tabla"),
+        (lambda shape, rate, rng: normalised(rng.random(shape) >= rate), "La escala es"),
+        (lambda shape, rate, rng: scaled(shape, rate, np.random), "Sortea con el rng que recibes."),
+        (lambda shape, rate, rng: scaled(shape, rate, np.random.default_rng(0)), "uno propio"),
         (lambda shape, rate, rng: (rng.random() >= rate) / (1 - rate), "rng.random(shape)"),
         (lambda shape, rate, rng: rng.random(shape), "la parte que se apaga"),
     ],
@@ -75,5 +98,7 @@ dropout_backward = Cases(
         (lambda dh, mask: mask, "multiplica por ella"),
         (lambda dh, mask: dh * (mask == 0), "al revés"),
         (lambda dh, mask: dh * mask * mask, "una sola vez"),
+        (lambda dh, mask: dh @ mask, "se multiplica con *"),
+        (lambda dh, mask: dh.dot(mask.T), "se multiplica con *"),
     ],
 )

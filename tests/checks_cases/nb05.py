@@ -8,13 +8,18 @@ from course import models
 scale = Cases(
     right=[
         lambda images: np.array([image.ravel() / 255 for image in images], dtype="float32"),
-        lambda images: images.reshape(-1, 28 * 28) * (1 / 255),
+        lambda images: images.reshape(-1, 28 * 28) * np.float32(1 / 255),
+        lambda images: (images / 255).reshape(len(images), -1).astype(np.float32),
         lambda images: keras.ops.reshape(keras.ops.cast(images, "float32") / 255, (-1, 784)),
     ],
     wrong=[
         (lambda images: images / 255, "aplanar"),
         (lambda images: images.reshape(len(images), 784), "dividir por 255"),
-        (lambda images: images.reshape(len(images), 784) // 255, "usa /"),
+        (lambda images: images.reshape(len(images), 784) // 255, "divide con /"),
+        (lambda images: (images.reshape(-1, 784) / 255).astype("uint8"), "el tipo es float32"),
+        (lambda images: images.reshape(-1, 784) / 255, 'Son float64: agrega .astype("float32")'),
+        (lambda images: images.reshape(60000, 784).astype("float32") / 255, "reshape(-1, 784)"),
+        (lambda images: images.reshape(3, 784).astype("float32") / 255, "reshape(-1, 784)"),
         (lambda images: images.reshape(len(images), 784) / 256, "no 256"),
         (lambda images: images.reshape(784, -1) / 255, "es una fila"),
         (lambda images: images.reshape(len(images), 784) / images.max(), "siempre por 255"),
@@ -22,11 +27,14 @@ scale = Cases(
 )
 
 
-def network(*layers, loss="sparse_categorical_crossentropy", compiled=True, inputs=784):
+logits = keras.losses.SparseCategoricalCrossentropy
+
+
+def network(*layers, loss="sparse_categorical_crossentropy", compiled=True, inputs=784, metrics=("accuracy",)):
     def build():
         model = keras.Sequential([keras.Input((inputs,)), *(keras.layers.Dense(n, activation=a) for n, a in layers)])
         if compiled:
-            model.compile("adam", loss, metrics=["accuracy"])
+            model.compile("adam", loss, metrics=metrics and list(metrics))
         return model
 
     return build
@@ -40,11 +48,28 @@ def functional():
     return model
 
 
+def compiled(*layers):
+    model = keras.Sequential(layers)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def without_input():
+    return compiled(keras.layers.Dense(10, activation="softmax"))
+
+
+def flat():
+    return compiled(keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax"))
+
+
 build_network = Cases(
     right=[
         network((10, "softmax")),
         network((64, "relu"), (64, "relu"), (10, "softmax")),
         functional,
+        without_input,
+        network((10, "softmax"), loss=logits()),
+        network((10, "softmax"), loss=keras.losses.sparse_categorical_crossentropy, metrics=None),
         lambda: models.mlp(784, (32,), "multiclass", classes=10, integer_labels=True),
     ],
     wrong=[
@@ -55,6 +80,15 @@ build_network = Cases(
         (network((10, "softmax"), inputs=28), "keras.Input((784,))"),
         (lambda: network((10, "softmax"))().summary(), "return"),
         (lambda: "red", "return model"),
+        (network((10, "softmax"))(), "sin paréntesis"),
+        (lambda: keras.Sequential([keras.Input(784), keras.layers.Dense(10)]), "dos paréntesis"),
+        (flat, "Empieza con keras.Input((784,))"),
+        (network((10, "softmax"), loss=logits(from_logits=True)), "Quita from_logits=True."),
+        (network((10, None), loss=logits(from_logits=True)), "aquí se piden probabilidades"),
+        (network((10, None)), "es softmax"),
+        (network((10, "softmax"), loss="mse"), "sparse_categorical_crossentropy"),
+        (network((10, "softmax"), loss=keras.losses.CategoricalCrossentropy()), "sparse_categorical_crossentropy"),
+        (network((10, "softmax"), metrics=["f1_score"]), "Revisa las métricas"),
     ],
 )
 
@@ -85,13 +119,25 @@ def filled(matrix):
     return np.unravel_index(matrix.argmax(), matrix.shape)
 
 
+def of_ten(matrix):
+    return max(((i, j) for i in range(10) for j in range(10) if i != j), key=lambda pair: matrix[pair])
+
+
 most_confused = Cases(
-    right=[by_loops, filled, lambda matrix: list(map(int, filled(matrix)))],
+    right=[
+        by_loops,
+        filled,
+        lambda matrix: list(map(int, filled(matrix))),
+        lambda matrix: np.argwhere(matrix == matrix[by_loops(matrix)])[0],
+    ],
     wrong=[
         (lambda matrix: np.unravel_index(matrix.argmax(), matrix.shape), "quita antes la diagonal"),
         (lambda matrix: by_loops(matrix)[::-1], "Primero va el dígito verdadero"),
         (lambda matrix: max(matrix[pair] for pair in [by_loops(matrix)]), "(fila, columna)"),
         (lambda matrix: (2, 0), "fuera de la diagonal"),
+        (lambda matrix: (0, 3), "fuera de la diagonal"),
+        (lambda matrix: by_loops(matrix + matrix.T), "No sumes (3, 8)"),
+        (of_ten, "usa len(matrix)"),
     ],
 )
 
@@ -111,7 +157,8 @@ precision_recall = Cases(
         lambda matrix: [[matrix[k, k] / total[k] for k in range(len(matrix))] for total in totals(matrix)],
     ],
     wrong=[
-        (lambda matrix: tuple(np.diag(matrix) / total for total in totals(matrix)[::-1]), "al revés"),
+        (lambda matrix: tuple(np.diag(matrix) / total for total in totals(matrix)[::-1]), "Primero va la precisión"),
+        (lambda matrix: (np.diag(matrix) / matrix.sum(axis=1),) * 2, "la suma de cada columna"),
         (lambda matrix: (np.diag(matrix) / matrix.sum(),) * 2, "por el total"),
         (totals, "los totales"),
         (lambda matrix: (np.diag(matrix) / matrix.sum(axis=0),) * 2, "cada fila"),
@@ -130,6 +177,10 @@ margin = Cases(
         (lambda chances: np.sort(chances)[:, -2] - chances.max(axis=1), "al revés"),
         (lambda chances: np.ptp(chances, axis=1), "no la menor"),
         (lambda chances: 1 - chances.max(axis=1), "se pide el margen"),
+        (lambda chances: chances[:, -1] - chances[:, -2], "Falta ordenar"),
+        (lambda chances: np.subtract(*np.sort(chances)[[-1, -2]]), "Restaste dos filas"),
+        (lambda chances: np.diff(np.sort(chances, axis=0)[:, -2:]), "axis=1"),
+        (lambda chances: sorted(chances)[-1] - sorted(chances)[-2], "usa np.sort(chances, axis=1)"),
         (lambda chances: np.sort(chances, axis=0)[-1] - np.sort(chances, axis=0)[-2], "axis=1"),
     ],
 )
@@ -153,5 +204,10 @@ ink_centre = Cases(
         (lambda image: moments(image).sum(axis=(1, 2)), "Falta dividir"),
         (lambda image: np.argwhere(image > 0).mean(axis=0), "no todos lo mismo"),
         (lambda image: moments(image).mean(axis=(1, 2)), "cantidad de píxeles"),
+        (lambda image: tuple(n // 2 for n in image.shape), "el de la tinta"),
+        (lambda image: np.array(image.shape) / 2, "el de la tinta"),
+        (lambda image: moments(image).sum(axis=(1, 2)) // image.sum(), "sin //"),
+        (lambda image: moments(image).sum(axis=(1, 2)) / image.sum() + 1, "Cuenta desde 0"),
+        (lambda image: np.unravel_index(image.argmax(), image.shape), "píxel con más tinta"),
     ],
 )
