@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
+from course import adam
 from course.environment import import_keras, in_notebook, set_seed
 from course.errors import CourseError
 
@@ -70,6 +71,11 @@ def fit(
     ------
     CourseError
         If the model is not compiled, the shapes do not match, values are missing, or an argument is out of range.
+
+    Notes
+    -----
+    The batches and the results are those of Keras's own ``model.fit``, to the bit; on TensorFlow, networks of
+    `course.adam.LARGE` weights or more may differ in the rounding, since they take Adam's steps in one operation.
     """
     if not getattr(model, "compiled", False):
         raise CourseError("El modelo no está compilado. Llama antes a model.compile(optimizer=…, loss=…).")
@@ -84,16 +90,17 @@ def fit(
     recorder = _Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
-        model.fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            initial_epoch=len(recorder.rows),
-            validation_data=validation,
-            callbacks=[recorder, *stopper, *callbacks],
-            verbose=0,
-        )
+        with adam.in_one_operation(model):
+            model.fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                initial_epoch=len(recorder.rows),
+                validation_data=validation,
+                callbacks=[recorder, *stopper, *callbacks],
+                verbose=0,
+            )
         interrupted = False
     except KeyboardInterrupt:
         interrupted = True
