@@ -12,7 +12,7 @@ from course.errors import CourseError
 
 def run_python(code, **variables):
     return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=600
     )
 
 
