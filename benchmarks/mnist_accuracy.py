@@ -27,9 +27,10 @@ CLAIMS = [
 VALIDATION = 10_000
 
 
-def ablation():
-    """Return the best recipe, made shorter, then without each ingredient and with those left out."""
-    base = replace(recipes.MNIST["record"], epochs=10)
+def ablation(epochs):
+    """Return the best recipe, in so many epochs, then without each ingredient and with those left out."""
+    base = recipes.MNIST["record"]
+    base = replace(base, epochs=epochs or base.epochs)
     return {
         "all": base,
         "without windows": replace(base, window=None),
@@ -97,11 +98,11 @@ def report_accuracy(seeds, folder):
         print(f"| {' | '.join(cells)} | {wall:.0f} | {cpu:.0f} | {runs[0]['cores']} |", flush=True)
 
 
-def report_ablation(seeds, folder):
+def report_ablation(seeds, folder, epochs):
     (x, y), _ = load()
     train, held_out = (x[:-VALIDATION], y[:-VALIDATION]), (x[-VALIDATION:], y[-VALIDATION:])
     print("| ingredients | validation error %, mean ± sd | cross-entropy |\n| --- | ---: | ---: |")
-    for name, recipe in ablation().items():
+    for name, recipe in ablation(epochs).items():
         runs = [run(recipe, seed, train, held_out, folder)["probabilities"] for seed in seeds]
         errors = [error(probabilities, held_out[1]) for probabilities in runs]
         losses = [-np.mean(np.log(p[np.arange(len(p)), held_out[1]] + 1e-9)) for p in runs]
@@ -113,10 +114,13 @@ def main():
     parser.add_argument("--out", default="build/mnist_accuracy", help="folder of what is done (%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=range(5), help="seeds to train with (0 to 4)")
     parser.add_argument("--ablation", action="store_true", help="measure the ingredients, on validation")
+    parser.add_argument("--epochs", type=int, help="of the ablation; by default, those of the recipe")
     options = parser.parse_args()
-    report = report_ablation if options.ablation else report_accuracy
     try:
-        report(options.seeds, options.out)
+        if options.ablation:
+            report_ablation(options.seeds, options.out, options.epochs)
+        else:
+            report_accuracy(options.seeds, options.out)
     except KeyboardInterrupt:
         raise SystemExit(f"Stopped. What is done is in {options.out}: the same command goes on from there.") from None
 
