@@ -40,8 +40,8 @@ def dask_cluster(tmp_path):
             ]
             for worker in workers:
                 running.callback(_end, worker)
-            client = running.enter_context(distributed.Client(scheduler_file=str(where), timeout=60))
-            client.wait_for_workers(count, timeout=60)
+            client = running.enter_context(distributed.Client(scheduler_file=str(where), timeout=300))
+            client.wait_for_workers(count, timeout=300)
             return client, scheduler, workers
 
         yield start

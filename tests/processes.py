@@ -32,7 +32,7 @@ def launch(module, *arguments, **options):
     return subprocess.Popen(order, **{**quiet, **options})
 
 
-def wait_until(ready, seconds=60):
+def wait_until(ready, seconds=300):
     """Wait until `ready()` is true, or fail."""
     deadline = time.monotonic() + seconds
     while not ready():

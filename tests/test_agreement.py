@@ -58,7 +58,7 @@ def workers():
     yield started
     for worker in started.values():
         worker.process.stdin.close()
-        worker.process.wait(timeout=60)
+        worker.process.wait(timeout=300)
         worker.process.stdout.close()
 
 

@@ -28,7 +28,7 @@ HEAVY = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "numpy", "nbforma
 
 def python(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, env={**os.environ, **environment}, check=False, timeout=60
+        [sys.executable, *arguments], capture_output=True, env={**os.environ, **environment}, check=False, timeout=300
     )
 
 

@@ -76,7 +76,7 @@ def made_up(tmp_path, monkeypatch):
 
 def finished(*order, cwd=ROOT):
     done = subprocess.run(
-        order, cwd=cwd, env=LOCAL, capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=False
+        order, cwd=cwd, env=LOCAL, capture_output=True, encoding="utf-8", errors="replace", timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -413,7 +413,7 @@ def test_processes_that_fill_the_cache_at_the_same_moment(home, web):
         process.stdin.write("\n")
         process.stdin.flush()
     for process in processes:
-        said = process.communicate(timeout=60)[0].splitlines()[-1].split()
+        said = process.communicate(timeout=300)[0].splitlines()[-1].split()
         assert said[0] in {"download", "cache"}
         assert said[1:] == [str(len(TABLE)), str(TABLE["lead_time"].sum())]
     assert is_the_table(datasets.bookings())

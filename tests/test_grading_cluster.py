@@ -91,7 +91,7 @@ def test_a_worker_killed_midway_loses_and_doubles_nothing(folder, dask):
         time.sleep(0.005)
     os.kill(workers[0].pid, signal.SIGKILL)
     at_the_kill = count(kept)
-    run.join(timeout=120)
+    run.join(timeout=300)
     assert 10 <= at_the_kill < COUNT
     assert done[0].graded == COUNT + 1
     assert rows(kept) == rows(folder / "calm" / "calificaciones.sqlite")
@@ -122,7 +122,7 @@ grading.grade(*sys.argv[1:4], store=sys.argv[4])
 def test_postgresql_keeps_the_same_and_two_graders_share_it(folder, postgres):
     places = [str(folder / name) for name in ("inbox", "labels", "pg")]
     pair = [subprocess.Popen([sys.executable, "-c", GRADER, *places, postgres], env=LOCAL) for _ in range(2)]
-    assert [grader.wait(timeout=120) for grader in pair] == [0, 0]
+    assert [grader.wait(timeout=300) for grader in pair] == [0, 0]
     assert same_pages(folder, "pg")
     kept = store.open_store(postgres, labels.load(folder / "labels").digest)
     calm = store.open_store(folder / "calm" / "calificaciones.sqlite", labels.load(folder / "labels").digest)
