@@ -162,7 +162,9 @@ def test_a_missing_mnist_is_told(monkeypatch, tmp_path):
 # Bookings: a mirror
 
 
-@pytest.mark.parametrize(("name", "content"), [("hotel_bookings.csv", CSV), ("hotel_bookings.csv.gz", GZIP)])
+@pytest.mark.parametrize(
+    ("name", "content"), [("hotel_bookings.csv", CSV), ("hotel_bookings.csv.gz", GZIP)], ids=["csv", "gzip"]
+)
 def test_a_mirror_is_a_folder_or_a_file(home, monkeypatch, tmp_path, web, name, content):
     (tmp_path / name).write_bytes(content)
     for named in (tmp_path, str(tmp_path), tmp_path / name):
