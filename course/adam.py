@@ -68,16 +68,15 @@ def _fused_step(optimizer, weights):
         [variable for variable in optimizer.variables if variable.path.endswith(name)]
         for name in ("momentum", "velocity")
     )
-    if [mean.shape for mean in means] != [weight.shape for weight in weights]:
-        weights = means = (
-            squares
-        ) = []  # some were frozen since the optimizer was built: Keras knows whose state is whose
-    slots = {w.value.ref(): (m, v) for w, m, v in zip(weights, means, squares, strict=True)}
+    # As many of the same shapes, or some were frozen since the optimizer was built: Keras knows whose state is whose.
+    all_known = [mean.shape for mean in means] == [weight.shape for weight in weights]
+    slots = {w.value.ref(): (m, v) for w, m, v in zip(weights, means, squares, strict=True)} if all_known else {}
     keras_step = optimizer.update_step
 
     def update_step(gradient, variable, learning_rate):
         if variable.ref() not in slots or isinstance(gradient, tf.IndexedSlices):  # the latter is an Embedding's
-            return keras_step(gradient, variable, learning_rate)
+            keras_step(gradient, variable, learning_rate)
+            return
         mean, square = slots[variable.ref()]
         step, beta_1, beta_2, rate = (
             tf.cast(number, variable.dtype)
@@ -95,6 +94,5 @@ def _fused_step(optimizer, weights):
             epsilon=optimizer.epsilon,
             grad=gradient,
         )
-        return None
 
     return update_step

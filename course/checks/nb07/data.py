@@ -129,15 +129,12 @@ def temporal_split(answer):
             "fila": range(len(days)),
         }
     )
-    between = "Usa (d >= first) & (d < second), con los paréntesis."
+    told = dict.fromkeys(
+        ("ambiguous", "and_", "bitwise_and", "for &"), "Usa (d >= first) & (d < second), con los paréntesis."
+    )
     for cuts in (("2017-01-01", "2017-04-01"), ("2016-12-31", "2017-03-31")):
         what = "temporal_split(tabla, {!r}, {!r})".format(*cuts)
-        got = call_told(
-            {"ambiguous": between, "and_": between, "bitwise_and": between, "for &": between},
-            answer,
-            table.copy(),
-            *cuts,
-        )
+        got = call_told(told, answer, table.copy(), *cuts)
         three = isinstance(got, tuple | list) and len(got) == 3
         masks = three and all(np.shape(part) == days.shape for part in got)
         expect(
