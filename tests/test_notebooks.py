@@ -510,7 +510,7 @@ raise SystemExit(cli.main(["run"]))
             time.sleep(0.1)
         kernels = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "\nInterrumpido con Ctrl-C.\n")
     assert kernels
     assert not any(kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE for kernel in kernels)

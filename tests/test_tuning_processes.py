@@ -123,7 +123,7 @@ def test_ctrl_c_ends_it_cleanly_and_the_same_order_goes_on(tmp_path, log, worker
     with start() as command:
         wait_until(lambda: ended(place) >= 3)
         os.killpg(command.pid, signal.SIGINT)  # as a terminal does
-        said = command.communicate(timeout=300)
+        said = command.communicate(timeout=60)
     assert command.returncode == 130
     done = ended(place)
     assert said == (f"Interrumpido: {done} de {MANY} intentos hechos. La misma orden sigue donde quedó.\n", "")
@@ -147,7 +147,7 @@ def test_processes_stop_when_their_parent_is_killed(tmp_path, log):
         wait_until(lambda: ended(place) >= 2)
         children = psutil.Process(command.pid).children(recursive=True)
         command.kill()
-    gone, alive = psutil.wait_procs(children, timeout=60)
+    gone, alive = psutil.wait_procs(children, timeout=20)
     assert (len(gone) >= 2, alive) == (True, [])
 
 
