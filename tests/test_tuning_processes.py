@@ -107,6 +107,21 @@ def test_a_process_that_is_killed_is_made_up_for_by_the_others(tmp_path, log):
 
 
 @posix
+@pytest.mark.parametrize("kept", ["tmp_path", "postgres"])
+def test_a_process_that_is_killed_before_its_trials_first_sign_of_life_is_not_waited_for(request, log, kept):
+    place = request.getfixturevalue(kept)
+    place = place / "s.sqlite" if kept == "tmp_path" else place
+    unborn = "import os; from course.tuning import storage; beat = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    script = SEARCH.replace("if __name__", f"{unborn}; storage._Storage.record_heartbeat = beat\nif __name__")
+    order = [sys.executable, "-c", script, "--name", "muerta", "--trials", "3", "--pruner", "none"]
+    assert subprocess.run([*order, "--storage", place], env=LOCAL, timeout=300).returncode == -signal.SIGKILL
+    assert [trial.state.name for trial in tuning.load(place, "muerta").trials] == ["RUNNING"]
+    study = search(SLOW, trials=3, storage=place, name="muerta", grace=2)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", *["COMPLETE"] * 3]
+    expect_whole(study, log(), killed=1, asked=3)
+
+
+@posix
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_ends_it_cleanly_and_the_same_order_goes_on(tmp_path, log, workers):
     place = tmp_path / "s.sqlite"

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from course.errors import CourseError
 from course.tuning import budget
@@ -27,30 +27,35 @@ def run(study, job, count, show):
         If a process could not go on, or none is left.
     """
     context = multiprocessing.get_context("spawn")  # a forked TensorFlow hangs
-    stop = context.Event()
-    processes, messages = [], []
+    processes, pipes = [], []
     for _ in range(count):
-        receiver, sender = context.Pipe(duplex=False)
-        processes.append(context.Process(target=_worker, args=(job, stop, sender), daemon=True))
+        ours, theirs = context.Pipe()  # of its own: a lock that all share would be lost with a process that is killed
+        processes.append(context.Process(target=_worker, args=(job, theirs), daemon=True))
         with _threads(max(1, _cores() // count)):
             processes[-1].start()
-        sender.close()
-        messages.append(receiver)
+        theirs.close()
+        pipes.append(ours)
     try:
-        _watch(processes, stop, show)
+        _watch(processes, pipes, show)
     finally:
-        stop.set()
+        _stop(pipes)
         _gather(processes)
-    _expect_done(study, job, messages)
+    _expect_done(study, job, pipes)
 
 
-def _watch(processes, stop, show):
+def _watch(processes, pipes, show):
     """Wait while all is well: the first process that cannot go on ends it for all."""
     while any(process.is_alive() for process in processes):
         show()
         time.sleep(_POLL)
         if any(process.exitcode == 1 for process in processes):
-            stop.set()
+            _stop(pipes)
+
+
+def _stop(pipes):
+    for pipe in pipes:
+        with suppress(OSError):  # its process has ended
+            pipe.send("stop")
 
 
 def _gather(processes):
@@ -63,12 +68,10 @@ def _gather(processes):
             process.join()
 
 
-def _expect_done(study, job, messages):
-    for receiver in messages:
-        try:
-            raise CourseError(receiver.recv())
-        except EOFError:  # it had nothing to say
-            pass
+def _expect_done(study, job, pipes):
+    for pipe in pipes:
+        with suppress(EOFError, OSError):  # it had nothing to say
+            raise CourseError(pipe.recv())
     if budget.step(study.get_trials(deepcopy=False), job.trials) != "done":
         raise CourseError(
             "Los procesos de la búsqueda se cerraron antes de terminar. ¿Se acabó la memoria? Los intentos terminados "
@@ -96,14 +99,14 @@ def _threads(count):
             del os.environ[name]
 
 
-def _worker(job, stop, messages):
-    """Take part in a search, as a process of its own."""
+def _worker(job, pipe):
+    """Take part in a search, as a process of its own, until the pipe brings a word or nobody is at its other end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and tells
     parent = multiprocessing.parent_process()
     try:
-        work(studies.join(job), job, lambda: stop.is_set() or not parent.is_alive())
+        work(studies.join(job), job, lambda: not parent.is_alive() or pipe.poll())
     except KeyboardInterrupt:
         pass  # told to stop in the middle of a trial
     except CourseError as error:
-        messages.send(str(error))
+        pipe.send(str(error))
         raise SystemExit(1) from error

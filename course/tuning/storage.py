@@ -13,7 +13,7 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
@@ -22,10 +22,19 @@ from course.tuning.budget import Retry
 
 GRACE = 60
 _WAIT = 60
+_FIRST_BEATS = text("""
+    INSERT INTO trial_heartbeats (trial_id, heartbeat)
+    SELECT trials.trial_id, CURRENT_TIMESTAMP
+    FROM trials LEFT JOIN trial_heartbeats ON trial_heartbeats.trial_id = trials.trial_id
+    WHERE trials.study_id = :study_id AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL
+""")
 
 
 class _Storage(RDBStorage):
     """Optuna's storage; a heartbeat that could not be written is skipped, and does not stop the heart.
+
+    A trial whose process died before the first beat has none, and Optuna would take it for running for ever. So whoever
+    looks for the dead writes it down: if it lives it goes on beating, and if not its grace ends as that of any other.
 
     SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
     its end. So there each transaction takes the whole file from its start; they last for milliseconds.
@@ -39,6 +48,11 @@ class _Storage(RDBStorage):
     def record_heartbeat(self, trial_id):
         with suppress(StorageInternalError, SQLAlchemyError):
             super().record_heartbeat(trial_id)
+
+    def _get_stale_trial_ids(self, study_id):
+        with suppress(IntegrityError), self.engine.begin() as connection:  # its own process wrote it meanwhile
+            connection.execute(_FIRST_BEATS, {"study_id": study_id})
+        return super()._get_stale_trial_ids(study_id)
 
 
 def is_address(place):
