@@ -4,6 +4,7 @@ A trial under way keeps saying that it is alive. One that has not done so for `G
 that asks for a trial fails it and queues it again.
 """
 
+import math
 import sqlite3
 import time
 import warnings
@@ -35,6 +36,7 @@ class _Storage(RDBStorage):
 
     A trial whose process died before the first beat has none, and Optuna would take it for running for ever. So whoever
     looks for the dead writes it down: if it lives it goes on beating, and if not its grace ends as that of any other.
+    Optuna looks before each trial, and here only once in the time of a beat: each look is some exchanges with a server.
 
     SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
     its end. So there each transaction takes the whole file from its start; they last for milliseconds.
@@ -42,6 +44,7 @@ class _Storage(RDBStorage):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
+        self._looked = {}
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
@@ -50,6 +53,10 @@ class _Storage(RDBStorage):
             super().record_heartbeat(trial_id)
 
     def _get_stale_trial_ids(self, study_id):
+        now = time.monotonic()
+        if now < self._looked.get(study_id, -math.inf) + self.get_heartbeat_interval():
+            return []
+        self._looked[study_id] = now
         with suppress(IntegrityError), self.engine.begin() as connection:  # its own process wrote it meanwhile
             connection.execute(_FIRST_BEATS, {"study_id": study_id})
         return super()._get_stale_trial_ids(study_id)
