@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -30,6 +31,16 @@ def launch(module, *arguments, **options):
     order = [sys.executable, "-m", module, *map(str, arguments)]
     quiet = {"env": LOCAL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(order, **{**quiet, **options})
+
+
+@contextmanager
+def running(order, **options):
+    """Start a command and end it: `with Popen` would wait for ever for one that does not end when the test fails."""
+    with subprocess.Popen(order, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(ready, seconds=300):

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from packaging.requirements import Requirement
-from processes import LOCAL
+from processes import LOCAL, running
 
 from course import checks, cli, doctor, notebooks, runner
 from course.tuning import problems
@@ -184,12 +184,9 @@ def served(words, request):
     """Start what shows a page, and read it."""
     desk = request.getfixturevalue("desk")
     order = [sys.executable, *words[1:], "--no-browser"]
-    with subprocess.Popen(order, cwd=desk, env=LOCAL, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        try:
-            address = re.search(r"http://127\.0\.0\.1:\d+/\S*", process.stdout.readline())[0]
-            assert b"<html" in answer(address)
-        finally:
-            process.kill()
+    with running(order, cwd=desk, env=LOCAL, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S*", process.stdout.readline())[0]
+        assert b"<html" in answer(address)
 
 
 def lab(words, request):
@@ -199,11 +196,8 @@ def lab(words, request):
         port = free.getsockname()[1]
     options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, *words[1:], *options], cwd=ROOT, env=LOCAL, **quiet) as process:
-        try:
-            listed = answer(f"http://127.0.0.1:{port}/api/contents/?content=1").decode()
-        finally:
-            process.kill()
+    with running([sys.executable, *words[1:], *options], cwd=ROOT, env=LOCAL, **quiet):
+        listed = answer(f"http://127.0.0.1:{port}/api/contents/?content=1").decode()
     assert "00_antes_de_empezar.ipynb" in listed
 
 

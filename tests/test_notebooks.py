@@ -10,6 +10,7 @@ import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from processes import running
 
 from course import guards, notebooks, regions, runner
 from course.errors import CourseError
@@ -504,7 +505,7 @@ from course import cli, notebooks
 notebooks.resource = lambda name: pathlib.Path({str(tmp_path)!r})
 raise SystemExit(cli.main(["run"]))
 """
-    with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    with running([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while not started.exists() and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -9,7 +9,7 @@ from collections import Counter
 
 import psutil
 import pytest
-from processes import LOCAL, wait_until
+from processes import LOCAL, running, wait_until
 from tuning_problems import DIES, PARABOLA, SLOW, THREADS
 
 from course import tuning
@@ -97,7 +97,7 @@ def test_the_processes_share_out_the_cores_before_they_import_anything(tmp_path,
 def test_a_process_that_is_killed_is_made_up_for_by_the_others(tmp_path, log):
     place = tmp_path / "s.sqlite"
     order = [sys.executable, "-c", SEARCH, "--workers", "2", "--trials", str(ASKED), "--grace", "2", "--pruner", "none"]
-    with subprocess.Popen([*order, "--storage", place], env=LOCAL, stdout=subprocess.PIPE, text=True) as command:
+    with running([*order, "--storage", place], env=LOCAL, stdout=subprocess.PIPE, text=True) as command:
         wait_until(lambda: ended(place) >= 2)
         os.kill(int(log()[-1][0]), signal.SIGKILL)
         said, _ = command.communicate(timeout=300)
@@ -127,7 +127,7 @@ def test_ctrl_c_ends_it_cleanly_and_the_same_order_goes_on(tmp_path, log, worker
     place = tmp_path / "s.sqlite"
     order = [sys.executable, "-c", SEARCH, "--workers", workers, "--trials", str(MANY), "--pruner", "none"]
     start = functools.partial(
-        subprocess.Popen,
+        running,
         [*order, "--storage", place],
         env=LOCAL,
         stdout=subprocess.PIPE,
@@ -158,7 +158,7 @@ def test_when_all_processes_die_it_is_told(tmp_path):
 def test_processes_stop_when_their_parent_is_killed(tmp_path, log):
     place = tmp_path / "s.sqlite"
     order = [sys.executable, "-c", SEARCH, "--workers", "2", "--trials", "500", "--storage", place]
-    with subprocess.Popen(order, env=LOCAL, stdout=subprocess.DEVNULL) as command:
+    with running(order, env=LOCAL, stdout=subprocess.DEVNULL) as command:
         wait_until(lambda: ended(place) >= 2)
         children = psutil.Process(command.pid).children(recursive=True)
         command.kill()
