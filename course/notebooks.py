@@ -136,7 +136,8 @@ def derive(notebook, name):
         elif regions(cell.source, where):
             raise CourseError(f"{where}: hay una región de solución fuera del código.")
         else:
-            cell.source = cell.source.replace(f"]({name}", f"](soluciones/{name}")
+            # the copy is one folder up
+            cell.source = cell.source.replace("](../", "](").replace(f"]({name}", f"](soluciones/{name}")
     copy.cells = [cell for _, cell in kept]
     return copy
 

@@ -31,6 +31,16 @@ def test_student_copies_are_up_to_date():
     assert notebooks.stale() == []
 
 
+@pytest.mark.parametrize("folder", ["", "soluciones"])
+def test_links_between_files_lead_somewhere(folder):
+    broken = []
+    for path in (resource("notebooks") / folder).glob("*.ipynb"):
+        text = "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+        links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if ":" not in link]
+        broken += [(path.name, link) for link in links if not (path.parent / link).exists()]
+    assert broken == []
+
+
 @pytest.mark.parametrize("path", [p for p in PATHS if b"bookings" in p.read_bytes()], ids=lambda path: path.stem)
 def test_solutions_run_and_pass_their_own_checks_on_the_made_up_table_too(path, monkeypatch, tmp_path):
     """Where the real bookings are, nbval compares the outputs with them: here they are compared without them."""

@@ -152,7 +152,7 @@ def output_layer(answer):
         name = f"el número de neuronas para {problem}"
         one = "Con dos clases basta una neurona: da la probabilidad de una, y la otra es lo que falta para 1."
         typical = [
-            (2, one),
+            *([(2, one)] if problem == "cancelación" else []),
             (9, "Los dígitos van del 0 al 9."),
             (1, "Con más de dos clases hay una neurona por clase."),
         ]
@@ -264,7 +264,7 @@ def _forward(x, weights, biases, hidden=_relu, output=lambda u: u):
 
 
 @exercise(
-    "El paso hacia adelante completo",
+    "La propagación hacia adelante completa",
     hints=[
         "Empieza con h = x. En cada capa: u = h @ W + b, y después la activación.",
         "En las capas ocultas la activación es ReLU; en la última es lineal, es decir, h = u.",

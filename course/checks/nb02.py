@@ -51,7 +51,8 @@ def output_slope(answer):
         "Mira el dibujo de ReLU: ¿qué pendiente tiene a la derecha del 0? ¿Y a la izquierda?",
         "Es 1 donde u > 0 y 0 donde no.",
     ],
-    learned="Una neurona con u negativa no deja pasar nada hacia atrás: por eso se habla de neuronas muertas.",
+    learned="Una neurona con u negativa no deja pasar nada hacia atrás; si le ocurre con todos los ejemplos, se dice "
+    "que está muerta.",
 )
 def relu_slope(answer):
     """``relu_slope(u)`` for arrays; at exactly 0 any convention is right that gives a number."""
@@ -163,7 +164,7 @@ _BACKWARD_MISTAKES = [
 @exercise(
     "La red entera hacia atrás",
     hints=[
-        "Haz primero el paso hacia adelante y guarda cada u y cada h: los vas a necesitar.",
+        "Haz primero la propagación hacia adelante y guarda cada u y cada h: los vas a necesitar.",
         "Empieza por la salida, que es lineal: du = dL/dŷ. Recorre las capas con reversed(range(len(weights))).",
         "Guarda dw y db de cada capa y, al final, déjalos en el orden de las capas.",
     ],

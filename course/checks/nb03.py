@@ -70,7 +70,7 @@ def share_below(answer):
 @exercise(
     "La excepción",
     hints=["Mira la última columna de la tabla: ¿en qué filas no es 0?", "Fíjate en la fila de 8 neuronas."],
-    learned="Con tanh y 8 neuronas, más de la mitad de las semillas baja de 0.4: la lámina vale para ReLU.",
+    learned="Con tanh y 8 neuronas, más de la mitad de las semillas baja de 0.4: con ReLU y hasta 8 neuronas, ninguna.",
 )
 def exception(answer):
     """The activation for which one hidden layer does get below 0.4."""
@@ -80,7 +80,7 @@ def exception(answer):
         "tu respuesta",
         "Busca en la tabla la activación con alguna corrida por debajo de 0.4.",
         typical=[
-            ("relu", "Con ReLU la lámina tiene razón: ninguna corrida baja de 0.4."),
+            ("relu", "Con ReLU, ninguna corrida de la tabla baja de 0.4."),
             ("ninguna", "Mira la fila de 8 neuronas: en una de las dos activaciones la proporción no es 0."),
             ("las dos", "En una de las dos activaciones la proporción es 0 en todas las filas."),
             ("ambas", "En una de las dos activaciones la proporción es 0 en todas las filas."),
@@ -94,7 +94,7 @@ def exception(answer):
         "sweep(slide, seeds=20, epochs=1000, layers=[…]) entrena las cuatro arquitecturas con 20 semillas.",
         "Agrupa por layers, toma la mediana de test_loss y ordena de menor a mayor.",
     ],
-    learned="Importa más lo ancho de las capas que cuántas hay: una capa de 2 neuronas es un cuello de botella.",
+    learned="Agregar capas ayuda si son anchas: una capa de 2 neuronas es un cuello de botella.",
 )
 def ranking(answer):
     """The four layouts, best first."""
@@ -152,7 +152,7 @@ def best_rate(answer):
     )
 
 
-_TARGET, _EPOCHS, _SEEDS = 0.05, 1000, [f"revision{k}" for k in range(11)]
+_TARGET, _EPOCHS, _SEEDS = 0.04, 1000, [f"revision{k}" for k in range(11)]
 
 
 @exercise(
@@ -205,6 +205,8 @@ def _own_hint(settings, median):
         return "Con activación lineal, dos capas valen lo mismo que ninguna: elige otra."
     if not settings.layers or max(settings.layers) < 6:
         return "Con tan pocas neuronas no alcanza: prueba capas más anchas."
+    if len(settings.layers) == 1 and median > 0.1:
+        return "Una sola capa oculta se queda lejos: agrega otra."
     if min(settings.layers) < 4:
         return "Hay una capa muy angosta, y todo tiene que pasar por ella."
     if settings.learning_rate < 0.03:

@@ -119,7 +119,7 @@ def penalty_slope(answer):
             ),
             (
                 lambda w, factor, norm: -factor * np.sign(w) if norm == "L1" else -2 * factor * w,
-                "La derivada apunta hacia donde crece.",
+                "Tiene el signo cambiado: la derivada apunta hacia donde la penalización crece.",
             ),
         ],
     )

@@ -25,7 +25,8 @@ def _retold(long="", short="", error=None, hint=""):
         "Son tres pasos: aplanar con reshape, pasar a float32 con astype y dividir por 255.",
         'images.reshape(len(images), 784).astype("float32") / 255',
     ],
-    learned="Con entradas entre 0 y 1, los pesos iniciales de He tienen la escala que esperan.",
+    learned="Con entradas entre 0 y 1, las primeras sumas no salen cientos de veces más grandes de lo que suponen los "
+    "pesos iniciales.",
 )
 def scale(answer):
     """``scale(images)``: rows of 784 values in [0, 1]."""

@@ -37,7 +37,9 @@ def keep(page, name):
 def test_the_front_page_leads_to_a_notebook_and_a_solution_opens_on_request(site, page):
     page.goto(f"{site}/index.html")
     keep(page, "portada")
-    page.get_by_role("navigation", name="Contenido").get_by_role("link", name="01 · El paso hacia adelante").click()
+    page.get_by_role("navigation", name="Contenido").get_by_role(
+        "link", name="01 · La propagación hacia adelante"
+    ).click()
     answer = page.get_by_text("return np.maximum(0, u)")
     assert not answer.is_visible()
     page.get_by_text("Ver una solución").nth(1).click()

@@ -60,7 +60,7 @@ share_below = Cases(
 exception = Cases(
     right=["Tanh", " TANH ", "tangente hiperbolica"],
     wrong=[
-        ("relu", "la lámina tiene razón"),
+        ("relu", "ninguna corrida de la tabla"),
         ("ninguna", "la fila de 8 neuronas"),
         ("ambas", "En una de las dos"),
         ("sigmoide", "alguna corrida por debajo"),
@@ -106,7 +106,7 @@ own_network = Cases(
     right=[
         {"layers": [16, 16]},
         {"layers": (16, 16), "activation": "tanh", "learning_rate": 0.03},
-        {"layers": (12, 12, 12), "initializer": "he", "batch_size": 10},
+        {"layers": (16, 16), "initializer": "he", "batch_size": 10},
         Settings(**{**SLIDE, "layers": (16, 16)}),
         _slide(layers=(16, 16)),
     ],
@@ -116,6 +116,8 @@ own_network = Cases(
         ({"layers": (8, 8), "learning_rate": 0.001}, "tasa de aprendizaje mayor"),
         ({"layers": (8, 8), "activation": "linear"}, "activación lineal"),
         ({"layers": (8, 8, 8), "activation": "tanh"}, "Vas bien"),
+        ({"layers": (8, 8)}, "Vas bien"),
+        ({"layers": (16,)}, "agrega otra"),
         ({"layers": (8, 8), "noise": 0}, "no los datos"),
         ({"layers": (8, 8), "dataset": "gauss"}, "no los datos"),
         ({"layers": (8, 8), "lr": 0.1}, "los argumentos de Experiment"),

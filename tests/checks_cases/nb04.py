@@ -58,7 +58,7 @@ penalty_slope = Cases(
         (lambda w, factor, norm: np.sign(w) if norm == "L1" else 2 * w, "Falta multiplicar por factor"),
         (lambda w, factor, norm: factor * np.sign(w) if norm == "L1" else 2 * factor * abs(w), "viene con w"),
         (lambda w, factor, norm: factor * w / abs(w) if norm == "L1" else 2 * factor * w, "divides 0 entre 0"),
-        (lambda w, factor, norm: -factor * np.sign(w) if norm == "L1" else -2 * factor * w, "hacia donde crece"),
+        (lambda w, factor, norm: -factor * np.sign(w) if norm == "L1" else -2 * factor * w, "penalización crece"),
     ],
 )
 
