@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -18,7 +19,7 @@ from tuning_problems import PARABOLA, SPACE, parabola
 
 from course import tuning
 from course.errors import CourseError
-from course.tuning import budget, loop, problems, space, storage, strategy
+from course.tuning import budget, loop, networks, problems, space, storage, strategy
 from course.tuning import study as studies
 
 search = functools.partial(tuning.search, progress=False)
@@ -123,6 +124,20 @@ def test_a_grid_is_walked_once():
         search(PARABOLA, trials=3, sampler="grid")
 
 
+def test_a_grid_that_is_extended_goes_on_with_what_is_missing(tmp_path):
+    """A trial that nobody asked for, as several processes make, takes no combination from the others."""
+    walk = functools.partial(search, PARABOLA, {"x": [0.0, 1.0], "n": [1, 2, 3]}, sampler="grid")
+    place = tmp_path / "s.sqlite"
+    study = walk(3, storage=place)
+    surplus = study.ask()
+    surplus.suggest_categorical("x", [0.0, 1.0])
+    surplus.set_user_attr(budget.SURPLUS, True)
+    study.tell(surplus, state=TrialState.FAIL)
+    whole = [trial.params for trial in walk(6, storage=place).trials if budget.ended(trial)]
+    assert whole == [trial.params for trial in walk(6).trials]
+    assert len({tuple(params.items()) for params in whole}) == 6
+
+
 def test_each_trial_has_a_seed_of_its_own_that_depends_on_its_number():
     seeds = []
     problem = tuning.Problem("semillas", lambda params, seed, report: seeds.append(seed) or 0.0, SPACE)
@@ -202,6 +217,12 @@ def test_a_search_without_one_good_trial_says_why():
         search(problem, trials=3)
 
 
+def test_the_error_of_a_file_that_is_not_the_storage_is_left_as_it_is():
+    lost = functools.partial(Path("no_existe.npz").read_bytes)
+    with pytest.raises(FileNotFoundError, match=r"no_existe\.npz"):
+        search(dataclasses.replace(tiny_network(), data=lost), trials=1)
+
+
 def test_optuna_says_nothing_and_its_log_is_as_before(capfd):
     before = optuna.logging.get_verbosity()
     search(tuning.Problem("voluble", moody, {"kind": KINDS}), trials=8, sampler="grid")
@@ -223,6 +244,37 @@ def test_two_searches_under_one_name_are_kept_apart(tmp_path):
     with pytest.raises(CourseError, match=r"no hay ninguna búsqueda 'x'\. Las que hay: parábola, otra"):
         tuning.load(place, "x")
     assert len(tuning.load(place, "otra").trials) == 2
+
+
+def test_a_study_whose_maker_died_before_it_said_what_it_is_about_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(studies, "_PATIENCE", 0.2)
+    place = tmp_path / "s.sqlite"
+    optuna.create_study(storage=storage.connect(place), study_name="alta", direction="minimize")
+    high = tuning.Problem("alta", lambda params, seed, report: params["x"], SPACE, direction="maximize")
+    study = search(high, trials=5, storage=place, seed=np.int64(0))
+    assert study.direction.name == "MAXIMIZE"
+    assert study.best_value == max(trial.value for trial in study.trials)
+
+
+def test_a_space_that_was_refused_leaves_no_study(tmp_path):
+    place = tmp_path / "s.sqlite"
+    with pytest.raises(CourseError, match="units=0"):
+        search(tiny_network(), {"units": (0, 4)}, trials=1, storage=place)
+    with pytest.raises(CourseError, match="No hay ninguna"):
+        tuning.load(place, "mínima")
+
+
+def test_two_searches_that_begin_together_under_one_name_are_kept_apart(tmp_path):
+    """Both find no study, and one is slow to make it: it then finds the other's."""
+    place = tmp_path / "s.sqlite"
+
+    class Slow(tuning.Problem):
+        def check(self, space):
+            search(PARABOLA, trials=2, storage=place, seed=1)
+
+    with pytest.raises(CourseError, match=r"ya hay otra búsqueda .*no coincide en semilla"):
+        search(Slow(PARABOLA.name, PARABOLA.evaluate, SPACE), trials=2, storage=place)
+    assert len(search(PARABOLA, trials=2, storage=place, seed=1).trials) == 2
 
 
 def test_a_study_of_another_version_is_not_mixed_with_this_one(tmp_path, monkeypatch):
@@ -365,7 +417,8 @@ def test_whatever_dies_in_whatever_order_the_asked_number_ends_once_each(events,
     assert sum(map(budget.ended, study.trials)) == asked
 
 
-def test_a_process_that_slept_gives_its_trial_up(tmp_path):
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_process_that_slept_gives_its_trial_up(tmp_path, reports):
     """Taken for dead while it slept, a trial ends too late: it is repeated, and counts once."""
     place, calls = tmp_path / "s.sqlite", []
 
@@ -375,7 +428,8 @@ def test_a_process_that_slept_gives_its_trial_up(tmp_path):
             other = studies.load(place, "dormida")
             other.tell(0, state=TrialState.FAIL)
             budget.Retry()(other, other.trials[0])
-            report(1, 0.0)
+            if reports:
+                report(1, 0.0)
         return 1.0
 
     study = search(tuning.Problem("dormida", sleepy, SPACE), trials=3, storage=place)
@@ -439,6 +493,33 @@ def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
     table = tuning.table(study)
     assert list(table.index) == [0, 1, 2, 3]
     assert (table["épocas"] == 3).all()
+
+
+def test_what_the_trials_do_not_tell_apart_has_no_importance():
+    problem = tuning.Problem("sola", lambda params, seed, report: seed, {"x": [1.0, 2.0]})
+    with pytest.raises(CourseError, match="no difieren en sus hiperparámetros"):
+        tuning.importance(search(problem, trials=2, seed=2))
+
+
+def test_the_table_keeps_its_columns_and_the_time_of_the_dead_out_of_them():
+    study = search(tuning.Problem("x", lambda params, seed, report: 1.0, {"valor": [5], "x": (0.0, 1.0)}), trials=1)
+    study.tell(study.ask(), state=TrialState.FAIL)
+    table = tuning.table(study)
+    assert table["valor"][0] == 1.0
+    assert table["segundos"].notna().tolist() == [True, False]
+
+
+def test_a_trial_that_was_cut_before_it_had_hyperparameters_cannot_be_trained_again(tmp_path):
+    study = search(tiny_network(), trials=1)
+    study.tell(study.ask(), state=TrialState.FAIL)
+    with pytest.raises(CourseError, match=r"El intento 1 .* se cortó antes"):
+        tuning.retrain(study, tiny_network(), 1)
+
+
+def test_other_targets_are_other_data():
+    x, y = np.ones((4, 2)), np.array([0.0, 1.0, 1.0, 1.0])
+    prints = {networks._fingerprint(lambda y=y: ((x, y), (x, y))) for y in (y, 1 - y, y[::-1])}
+    assert len(prints) == 3
 
 
 def test_a_penalty_does_not_make_a_trial_look_worse():

@@ -149,6 +149,29 @@ def test_ctrl_c_ends_it_cleanly_and_the_same_order_goes_on(tmp_path, log, worker
     expect_whole(tuning.load(place, "lenta"), log(), killed=1, asked=MANY)
 
 
+def fails(params, seed, report):
+    raise RuntimeError("siempre")
+
+
+def test_a_search_by_several_without_one_good_trial_says_why(tmp_path):
+    with pytest.raises(CourseError, match=r"Ninguno de los 3 intentos .* terminó bien.*RuntimeError: siempre"):
+        search(tuning.Problem("mala", fails, {"x": (0.0, 1.0)}), trials=3, storage=tmp_path / "s.sqlite", workers=2)
+
+
+def test_what_no_other_process_can_import_is_told(tmp_path, monkeypatch):
+    alone = tuning.Problem("mía", lambda params, seed, report: 1.0, {"x": (0.0, 1.0)})
+    with pytest.raises(CourseError, match=r"todos puedan importar.*workers=1"):
+        search(alone, trials=2, storage=tmp_path / "s.sqlite", workers=2)
+    code = f"""
+from course import tuning
+def f(params, seed, report):
+    return 1.0
+tuning.search(tuning.Problem("f", f, {{"x": (0.0, 1.0)}}), trials=2, storage={str(tmp_path / "f")!r}, workers=2)
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=LOCAL, capture_output=True, text=True, timeout=300)
+    assert "CourseError: Varios procesos solo pueden buscar con una función que todos puedan importar" in done.stderr
+
+
 def test_when_all_processes_die_it_is_told(tmp_path):
     with pytest.raises(CourseError, match=r"se cerraron antes de terminar.*repite la misma orden"):
         search(DIES, trials=3, storage=tmp_path / "s.sqlite", workers=2, grace=2)

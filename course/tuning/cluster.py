@@ -31,12 +31,12 @@ def run(study, job, client, show):
     from distributed import CancelledError, wait
     from distributed.comm import CommClosedError
 
-    _expect_same_version(client, job)
     command, tasks = uuid.uuid4().hex, set()
     log = logging.getLogger("distributed")
     level = log.level
     log.setLevel(logging.CRITICAL)  # a scheduler that is gone is told in our words
     try:
+        _expect_same_version(client, job)
         while client.status == "running":
             show()
             tasks |= {client.submit(one_more, job, command, pure=False) for _ in range(_workers(client) - len(tasks))}

@@ -100,6 +100,7 @@ def _job(problem, space, name, storage, **options):
     problem = problems.find(problem)
     for what, least in {"trials": 1, "seed": 0, "grace": 2}.items():
         _expect_whole(what, options[what], least)
+        options[what] = int(options[what])  # one of NumPy's cannot be written down
     kinds = spaces.distributions(problem.space if space is None else space, problem.known)
     trials = options["trials"]
     if options["sampler"] == "grid" and trials > (size := strategy.grid_size(kinds)):

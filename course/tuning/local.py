@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
 import time
 from contextlib import contextmanager, suppress
 
 from course.errors import CourseError
-from course.tuning import budget
+from course.tuning import budget, storage
 from course.tuning import study as studies
 from course.tuning.loop import work
 
@@ -17,15 +19,16 @@ _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "PJRT_NPROC", "O
 
 
 def run(study, job, count, show):
-    """Search with `count` processes; return once it is over.
+    """Search with `count` processes; return True once it is over.
 
     A process that dies is not missed: the others run its trial again. Ctrl-C stops all at the end of their epoch.
 
     Raises
     ------
     CourseError
-        If a process could not go on, or none is left.
+        If a process could not go on, none is left, or the problem is not one that processes can import.
     """
+    _expect_importable(job)
     context = multiprocessing.get_context("spawn")  # a forked TensorFlow hangs
     processes, pipes = [], []
     for _ in range(count):
@@ -41,6 +44,20 @@ def run(study, job, count, show):
         _stop(pipes)
         _gather(processes)
     _expect_done(study, job, pipes)
+    return True
+
+
+def _expect_importable(job):
+    """Refuse what only this process has: a lambda, or a function that was written in a notebook."""
+    try:
+        only_here = b"__main__" in pickle.dumps(job) and not hasattr(sys.modules["__main__"], "__file__")
+    except (pickle.PicklingError, AttributeError, TypeError):
+        only_here = True
+    if only_here:
+        raise CourseError(
+            "Varios procesos solo pueden buscar con una función que todos puedan importar. Escríbela con def en un "
+            "archivo .py e impórtala aquí, o busca con un solo proceso (workers=1)."
+        )
 
 
 def _watch(processes, pipes, show):
@@ -104,9 +121,10 @@ def _worker(job, pipe):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and tells
     parent = multiprocessing.parent_process()
     try:
-        work(studies.join(job), job, lambda: not parent.is_alive() or pipe.poll())
+        with storage.told(job.place):
+            work(studies.join(job), job, lambda: not parent.is_alive() or pipe.poll())
     except KeyboardInterrupt:
         pass  # told to stop in the middle of a trial
     except CourseError as error:
         pipe.send(str(error))
-        raise SystemExit(1) from error
+        raise SystemExit(1) from None

@@ -133,12 +133,23 @@ def _run_one(study, job, stopped):
     try:
         with until_it_has_begun:
             until_it_has_begun.enter_context(_ctrl_c_waits())
-            study.optimize(objective, n_trials=1, catch=(_Discarded,))
+            _optimize(study, objective)
     except (UpdateFinishedTrialError, ValueError):
         # This process slept for so long that others took its trial for dead: it is theirs now.
         if not (seen and study.get_trials(deepcopy=False)[seen[0]].state.is_finished()):
             raise
     return seen[0]
+
+
+def _optimize(study, objective):
+    """Run one trial; what goes wrong while Optuna closes it, an assertion of Optuna's own hides."""
+    hidden = None
+    try:
+        study.optimize(objective, n_trials=1, catch=(_Discarded,))
+    except AssertionError as error:
+        hidden = error.__context__ or error
+    if hidden is not None:
+        raise hidden
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from course.environment import import_keras
 from course.errors import CourseError
 from course.tuning import space as spaces
@@ -207,4 +209,9 @@ def _reporter(monitor, report):
 @functools.cache
 def _fingerprint(data):
     """Say which data these are, whatever the processor's last bits."""
-    return " ".join(f"{x.shape[0]}×{x.shape[1]}:{x.sum(dtype=float):.6g}" for x, _ in data()[:2])
+    parts = data()[:2]
+    rows = [np.arange(1, len(x) + 1) for x, _ in parts]  # weights, or another order of the targets would not show
+    return " ".join(
+        f"{x.shape[0]}×{x.shape[1]}:{x.sum(dtype=float):.6g}:{row @ y.reshape(len(y), -1).sum(axis=1):.6g}"
+        for (x, y), row in zip(parts, rows, strict=True)
+    )

@@ -79,14 +79,19 @@ def importance(study):
     Raises
     ------
     CourseError
-        If there are fewer than two complete trials with different values.
+        If there are fewer than two complete trials with different values, or they all tried the same.
     """
     complete = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
     if len({trial.value for trial in complete}) < 2:
         raise CourseError("Para saber qué importa hacen falta al menos dos intentos completos con valores distintos.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+        try:
+            shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+        except RuntimeError as error:  # no variance that a hyperparameter could explain
+            raise CourseError(
+                "No se puede saber qué importa: los intentos completos no difieren en sus hiperparámetros."
+            ) from error
     return {name: float(share) for name, share in shares.items()}
 
 
@@ -115,6 +120,8 @@ def retrain(study, problem, number=None):
     if number is not None and not 0 <= number < len(trials):
         raise CourseError(f"No hay un intento {number} en {study.study_name!r}: van del 0 al {len(trials) - 1}.")
     trial = best(study) if number is None else trials[number]
+    if not trial.params:
+        raise CourseError(f"El intento {number} de {study.study_name!r} se cortó antes de tener hiperparámetros.")
     seed = strategy.seed_of(studies.definition(study)["semilla"], budget.slot(trial))
     return problems.find(problem).train(trial.params, seed)
 
@@ -150,7 +157,7 @@ def summary(study):
         **about,
         "espacio": {name: space.in_words(kind) for name, kind in about["espacio"].items()},
         "intentos": {state: int(count) for state, count in trials["estado"].value_counts().items()},
-        "minutos de reloj": round(float(trials["segundos"].sum()) / 60, 1),
+        "minutos de cálculo": round(float(trials["segundos"].sum()) / 60, 1),
         "mejor intento": found.number,
         "mejor época": _best_epoch(found),
         "valor en validación": found.value,
@@ -166,8 +173,8 @@ def _best_epoch(trial):
 
 
 def _row(trial):
-    ended = trial.datetime_complete and trial.datetime_start
-    return {
+    ended = trial.datetime_complete and trial.datetime_start and not budget.dead(trial)  # that one lay there
+    row = {
         "intento": trial.number,
         "estado": _state(trial),
         "valor": trial.value,
@@ -175,8 +182,8 @@ def _row(trial):
         "segundos": (trial.datetime_complete - trial.datetime_start).total_seconds() if ended else None,
         "repite": trial.user_attrs.get(budget.REPEATS),
         "error": trial.user_attrs.get(budget.ERROR),
-        **trial.params,
     }
+    return {**row, **trial.params, **row}  # a hyperparameter of the same name takes no column from these
 
 
 def _state(trial):

@@ -47,9 +47,12 @@ def _write(options, study):
     chosen = ("trials", "sampler", "pruner", "seed")
     order = " ".join(f"--{name} {getattr(options, name)}" for name in chosen)
     facts = {"orden": f"course tune {options.problem} {order}", **outcome.summary(study)}
-    with atomic_write(options.summary, "w") as stream:
-        json.dump(facts, stream, ensure_ascii=False, indent=2)
-        stream.write("\n")
+    try:
+        with atomic_write(options.summary, "w") as stream:
+            json.dump(facts, stream, ensure_ascii=False, indent=2)
+            stream.write("\n")
+    except OSError as error:
+        raise CourseError(f"No se pudo escribir el resumen {options.summary}: {error}.") from error
 
 
 def _client(address):

@@ -23,6 +23,7 @@ from course.tuning.budget import Retry
 
 GRACE = 60
 _WAIT = 60
+_BEAT = 1  # seconds between signs of life: whoever looks may have less patience than the trial's own process
 _FIRST_BEATS = text("""
     INSERT INTO trial_heartbeats (trial_id, heartbeat)
     SELECT trials.trial_id, CURRENT_TIMESTAMP
@@ -96,7 +97,7 @@ def connect(place, grace=GRACE):
     CourseError
         If it cannot be opened, is something else, or was made by another version of Optuna.
     """
-    with told(place), warnings.catch_warnings():
+    with told(place, OSError), warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         url, options = _database(str(place)) if is_address(place) else _file(Path(place).absolute())
         try:
@@ -114,11 +115,11 @@ def connect(place, grace=GRACE):
 
 
 @contextmanager
-def told(place):
-    """Tell in our words what a storage complains about."""
+def told(place, *more):
+    """Tell in our words what a storage complains about: its own exceptions, and those of `more` types."""
     try:
         yield
-    except (StorageInternalError, SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (StorageInternalError, SQLAlchemyError, sqlite3.Error, *more) as error:
         first = str(error.__cause__ or error).strip().splitlines()[0]
         raise CourseError(
             f"No se pudo usar el registro de la búsqueda {shown(place)}: {first}. ¿Está lleno el disco, o no hay nadie "
@@ -132,7 +133,7 @@ def _open(url, options, grace, attempts=5):
         return _Storage(
             url,
             options,
-            heartbeat_interval=max(1, grace // 6),
+            heartbeat_interval=_BEAT,
             grace_period=grace,
             heartbeat_stale_trial_callback=Retry(),
         )

@@ -1,11 +1,14 @@
 """How the next trial is chosen and a bad one cut short: Optuna's samplers and pruners, seeded by the trial's number."""
 
+import itertools
+
 import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution
-from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
 from course.errors import CourseError
+from course.tuning import budget
 
 SAMPLERS = ("tpe", "random", "grid")
 PRUNERS = ("median", "hyperband", "none")
@@ -55,12 +58,49 @@ class Numbered(BaseSampler):
         self._sampler.after_trial(study, trial, state, values)
 
 
+class Grid(BaseSampler):
+    """A walk through all combinations in an order that the seed decides: the k-th slot tries the k-th of them.
+
+    Optuna's own takes the first one that nobody seems to have taken; several processes may then take the same one, and
+    a trial that nobody asked for takes one from the others.
+
+    Parameters
+    ----------
+    space : dict
+        Name → `optuna.distributions.CategoricalDistribution`.
+    seed : int
+    """
+
+    def __init__(self, space, seed):
+        combinations = list(itertools.product(*(kind.choices for kind in space.values())))
+        order = np.random.default_rng(seed).permutation(len(combinations))
+        self._walk = [dict(zip(space, combinations[k], strict=True)) for k in order]
+        self._chosen = self._walk[0]
+
+    def before_trial(self, study, trial):
+        """Find the trial's slot; one that nobody asked for has none, and will not be evaluated."""
+        slots = budget.slots(study.get_trials(deepcopy=False), len(self._walk))
+        opened = [budget.slot(held[0]) for held in slots]
+        self._chosen = self._walk[opened.index(budget.slot(trial))] if budget.slot(trial) in opened else self._walk[0]
+
+    def infer_relative_search_space(self, study, trial):
+        """Choose each value by itself."""
+        return {}
+
+    def sample_relative(self, study, trial, search_space):
+        """Choose each value by itself."""
+        return {}
+
+    def sample_independent(self, study, trial, param_name, param_distribution):
+        """Return the value of the trial's combination."""
+        return self._chosen[param_name]
+
+
 def sampler(name, seed, space):
     """Return the sampler of a name in `SAMPLERS`; see `grid_size` for what a grid asks of the space."""
     _expect(name, SAMPLERS, "sampler")
     if name == "grid":
-        values = {key: list(kind.choices) for key, kind in space.items()}
-        return Numbered(lambda trial_seed: GridSampler(values, seed=seed), seed)  # one order for all trials
+        return Grid(space, seed)
     kind = TPESampler if name == "tpe" else RandomSampler
     return Numbered(lambda trial_seed: kind(seed=trial_seed), seed)
 

@@ -1,14 +1,17 @@
 """A study and what it is about: made once, opened by every process that takes part, never mixed with another one."""
 
+import time
 import warnings
+from contextlib import suppress
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 
 from course.errors import CourseError
 from course.tuning import storage
 
 _DEFINITION = "búsqueda"  # the study's attribute that says what it is about
+_PATIENCE = 5  # seconds that the maker of a study has to write it down
 _joined = {}
 
 
@@ -21,18 +24,35 @@ def start(job):
         If the storage cannot be used, or another search has this name.
     """
     with storage.told(job.place):
-        study = optuna.create_study(
-            storage=_place(job),
-            study_name=job.name,
-            direction=job.problem.direction,
-            load_if_exists=True,
-            **job.strategy(),
-        )
-        if _DEFINITION not in study.user_attrs:
+        place = _place(job)
+        if place is None or job.name not in optuna.get_all_study_names(place):
             job.problem.check(job.space)
-            study.set_user_attr(_DEFINITION, job.definition())
+            with suppress(DuplicatedStudyError):  # another process was faster, perhaps with another search
+                return _create(job, place)
+        study = optuna.load_study(storage=place, study_name=job.name, **job.strategy())
+        if _is_abandoned(study):
+            with suppress(KeyError):  # another process did it
+                optuna.delete_study(storage=place, study_name=job.name)
+            return start(job)
         _expect_same(study, job)
     return study
+
+
+def _create(job, place):
+    names = {"storage": place, "study_name": job.name, "direction": job.problem.direction}
+    study = optuna.create_study(**names, **job.strategy())
+    study.set_user_attr(_DEFINITION, job.definition())
+    return study
+
+
+def _is_abandoned(study):
+    """Whether a study's maker died before it had written down what it is about."""
+    deadline = time.monotonic() + _PATIENCE
+    while _DEFINITION not in study.user_attrs and not study.get_trials(deepcopy=False):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def join(job):
@@ -78,13 +98,16 @@ def _place(job):
 
 
 def _expect_same(study, job):
-    theirs, ours = definition(study), job.definition()
+    theirs, ours = study.user_attrs.get(_DEFINITION, {}), job.definition()
     if theirs == ours:
         return
     different = [key for key in ours if theirs.get(key) != ours[key]]
     detail = ""
     if different == ["versión"]:
-        detail = f" La hizo otra versión del curso o de Keras ({theirs['versión']}; ahora, {ours['versión']})."
+        detail = (
+            f" La hizo otra versión del curso o de Keras, con otros datos o con otra paciencia ({theirs['versión']}; "
+            f"ahora, {ours['versión']})."
+        )
     raise CourseError(
         f"En {storage.shown(job.place)} ya hay otra búsqueda con el nombre {job.name!r}: no coincide en "
         f"{', '.join(different)}.{detail} Sus intentos quedan como están: da otro nombre a esta, con name=… o --name."
