@@ -26,6 +26,13 @@ def main(arguments=None):
     except CourseError as error:
         print(f"✘ {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        print(
+            f"✘ A este Python le falta {error.name}. Activa el entorno (source .venv/bin/activate; en Windows, "
+            ".venv\\Scripts\\activate), o instala la clase otra vez: python -m pip install -e .",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print("\nInterrumpido con Ctrl-C.", file=sys.stderr)
         return 130
@@ -164,9 +171,7 @@ def _parser():
     parser = _Parser(prog="course", description="Redes Neuronales, Parte II: toda la clase, desde la terminal.")
     commands = parser.add_subparsers(title="órdenes", metavar="orden", required=True)
 
-    run = _command(
-        commands, "run", "ejecuta los cuadernos de la clase con datos reales y dice qué reproduce cada uno", _run
-    )
+    run = _command(commands, "run", "ejecuta los cuadernos de la clase y dice qué reproduce cada uno", _run)
     _add_execution(run)
     _command(commands, "doctor", "revisa si este equipo tiene todo lo que la clase necesita", _doctor)
 

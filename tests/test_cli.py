@@ -101,6 +101,15 @@ def test_a_course_error_is_a_message_and_status_1(monkeypatch, capsys):
     assert capsys.readouterr().err == "✘ Falta algo. Ponlo.\n"
 
 
+def test_a_missing_package_is_a_message_and_status_1():
+    """As where the environment is not active: this one has the course, and no package beside it."""
+    code = "import sys; sys.modules['psutil'] = None; from course import cli; sys.exit(cli.main(['doctor']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert done.returncode == 1
+    assert done.stderr.startswith("✘ A este Python le falta psutil. Activa el entorno")
+    assert "Traceback" not in done.stderr
+
+
 def test_ctrl_c_is_a_message_and_status_130(monkeypatch, capsys):
     monkeypatch.setattr("course.notebooks.build", failing(KeyboardInterrupt))
     assert cli.main(["notebooks", "build"]) == 130

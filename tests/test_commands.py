@@ -141,6 +141,20 @@ def packed(words, request):
     assert words[-1] == "." and (ROOT / "pyproject.toml").is_file()
 
 
+def carried(words, request):
+    """pip has those options, and the project has that name."""
+    told = finished(sys.executable, "-m", "pip", "install", "--help")
+    assert all(word in told for word in words if word.startswith("--"))
+    assert words[-1] == PROJECT["name"]
+
+
+def copied(words, request):
+    """The notebooks as the students get them, in a folder of their own."""
+    desk = request.getfixturevalue("desk")
+    assert cli.main(words[3:]) == 0
+    assert (desk / words[-1] / "00_antes_de_empezar.ipynb").is_file()
+
+
 def real(words, request):
     """The command as it stands."""
     finished(sys.executable, *words[1:])
@@ -251,10 +265,12 @@ RECIPES = {
     r"(source )?\.venv[/\\](bin|Scripts)[/\\]activate": activate,
     r"(python -m )?pip install -e .*": install,
     r"python -m jupyter lab --notebook-dir=notebooks": lab,
-    r"python -m ruff check \.": real,
+    r"python -m ruff (check|format --check) \.": real,
     r"python -m pytest --nbval.*": collected,
     r"python -m pytest": this_very_one,
     r"python -m pip wheel .*": packed,
+    r"python -m pip install --no-index .*": carried,
+    r"python -m course notebooks copy \w+": copied,
     r"python -m course notebooks check": in_process,
     r"python -m course (run|notebooks build|notebooks execute 01)": with_made_up_notebooks,
     r"python -m course doctor": diagnosed,

@@ -56,7 +56,7 @@ def _expect_importable(job):
     if only_here:
         raise CourseError(
             "Varios procesos solo pueden buscar con una función que todos puedan importar. Escríbela con def en un "
-            "archivo .py e impórtala aquí, o busca con un solo proceso (workers=1)."
+            "archivo de Python e impórtala aquí, o busca con un solo proceso (workers=1)."
         )
 
 
