@@ -368,6 +368,21 @@ def test_a_trial_that_died_is_repeated_in_its_slot_and_no_other_takes_its_place(
     assert budget.step(study.trials, 1) == "done"
 
 
+def test_a_trial_that_took_three_processes_with_it_is_given_up_but_not_one_that_was_stopped():
+    study, stopped = fresh(), fresh()
+    for _ in range(budget.DEATHS):
+        assert budget.deadly(study.trials, 1) == []
+        for each, marks in ((study, {}), (stopped, {budget.STOPPED: True})):
+            trial = each.ask()
+            for name, value in marks.items():
+                trial.set_user_attr(name, value)
+            each.tell(trial, state=TrialState.FAIL)
+            loop.queue_again(each, each.trials, 1)
+    assert (budget.deadly(study.trials, 1), len(study.trials)) == ([0], budget.DEATHS)
+    assert (budget.step(study.trials, 1), budget.closed(study.trials, 1)) == ("done", 1)
+    assert (budget.deadly(stopped.trials, 1), budget.step(stopped.trials, 1)) == ([], "go")
+
+
 def test_what_nobody_asked_for_is_not_owed():
     study = fresh()
     trials = [study.ask() for _ in range(3)]
@@ -412,9 +427,13 @@ def test_whatever_dies_in_whatever_order_the_asked_number_ends_once_each(events,
             break
         for kind in ("queue", "ask", "end"):
             event(kind)
-    slots = [sum(map(budget.ended, held)) for held in budget.slots(study.trials, asked)]
-    assert slots == [1] * asked
-    assert sum(map(budget.ended, study.trials)) == asked
+    slots = budget.slots(study.trials, asked)
+    given_up = budget.deadly(study.trials, asked)
+    for held in slots:
+        assert sum(map(budget.ended, held)) == (budget.slot(held[0]) not in given_up)
+        assert sum(map(budget.dead, held)) <= budget.DEATHS
+    assert (len(slots), budget.closed(study.trials, asked)) == (asked, asked)
+    assert sum(map(budget.ended, study.trials)) == asked - len(given_up)
 
 
 @pytest.mark.parametrize("reports", [True, False])

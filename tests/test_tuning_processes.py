@@ -172,6 +172,21 @@ tuning.search(tuning.Problem("f", f, {{"x": (0.0, 1.0)}}), trials=2, storage={st
     assert "CourseError: Varios procesos solo pueden buscar con una función que todos puedan importar" in done.stderr
 
 
+def test_a_trial_that_kills_its_processes_is_given_up_and_the_others_are_run(tmp_path):
+    script = SEARCH.replace('{"lenta": tuning_problems.SLOW}', '{"lenta": tuning_problems.POISONED}')
+    order = [sys.executable, "-c", script, "--sampler", "random", "--seed", "6", "--trials", "4", "--grace", "2"]
+    again = functools.partial(subprocess.run, env=LOCAL, capture_output=True, text=True, timeout=300)
+    deaths = 0
+    while (end := again([*order, "--storage", tmp_path / "s.sqlite"])).returncode == 9:
+        deaths += 1
+    assert (end.returncode, end.stderr) == (0, "")
+    assert "3 procesos se cerraron con el intento" in end.stdout
+    trials = tuning.load(tmp_path / "s.sqlite", "envenenada").trials
+    given_up = budget.deadly(trials, 4)
+    assert deaths == budget.DEATHS * len(given_up) > 0
+    assert len([trial for trial in trials if budget.ended(trial)]) == 4 - len(given_up) > 0
+
+
 def test_when_all_processes_die_it_is_told(tmp_path):
     with pytest.raises(CourseError, match=r"se cerraron antes de terminar.*repite la misma orden"):
         search(DIES, trials=3, storage=tmp_path / "s.sqlite", workers=2, grace=2)

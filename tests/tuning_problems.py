@@ -34,7 +34,12 @@ def dies(params, seed, report):
     os._exit(9)
 
 
+def poisoned(params, seed, report):
+    return dies(params, seed, report) if params["x"] == 2 else params["x"]
+
+
 PARABOLA = Problem("parábola", parabola, SPACE)
 SLOW = Problem("lenta", slow, SPACE, epochs=5)
 THREADS = Problem("hilos", threads, SPACE)
 DIES = Problem("mortal", dies, SPACE)
+POISONED = Problem("envenenada", poisoned, {"x": [1, 2, 3, 4]})

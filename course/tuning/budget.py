@@ -4,6 +4,9 @@ Each new trial opens a *slot*, and a search owes the first `asked` of them. When
 stops beating: the storage fails that trial and queues the same one again, which takes over the slot. A slot is closed
 by the first of its trials that ends by itself: complete, pruned, or with an error of its own. Numbers are given out by
 the storage, one at a time; so all who apply these rules come to the same answer, without a lock between them.
+
+A slot whose trials took `DEATHS` processes with them (a network that does not fit in memory, for one) is closed too:
+it would take the next ones.
 """
 
 import copy
@@ -13,8 +16,10 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import TrialState
 
-ERROR, SURPLUS, REPEATS = "error", "surplus", "repeats"
-"""Marks on a trial: what went wrong in it, that nobody asked for it, or which one it repeats."""
+ERROR, SURPLUS, REPEATS, STOPPED = "error", "surplus", "repeats", "stopped"
+"""Marks on a trial: what went wrong in it, that nobody asked for it, which one it repeats, that Ctrl-C stopped it."""
+
+DEATHS = 3
 
 
 class Retry(RetryHeartbeatStaleTrialCallback):
@@ -27,7 +32,10 @@ class Retry(RetryHeartbeatStaleTrialCallback):
 
     def __call__(self, study, trial):
         """Queue it, with the values that it was trying."""
+        if _is_closed(_held(study.get_trials(deepcopy=False), slot(trial))):
+            return
         trial = copy.deepcopy(trial)
+        trial.user_attrs.pop(STOPPED, None)
         trial.user_attrs.setdefault(REPEATS, trial.number)
         super().__call__(study, trial)
 
@@ -63,17 +71,23 @@ def slots(trials, asked):
     return list(found.values())[:asked]
 
 
+def deadly(trials, asked):
+    """Return the slots that were given up, as the number of the trial that opened each."""
+    return [slot(held[0]) for held in slots(trials, asked) if _is_closed(held) and not any(map(ended, held))]
+
+
 def is_owed(trial, trials, asked):
     """Whether a running trial is to be evaluated: its slot is owed, and no earlier trial holds it."""
     for held in slots(trials, asked):
         if any(other.number == trial.number for other in held):
-            return all(dead(other) for other in held if other.number < trial.number)
+            earlier = [other for other in held if other.number < trial.number]
+            return all(map(dead, earlier)) and not _is_closed(earlier)
     return False
 
 
 def closed(trials, asked):
     """Return how many slots are closed."""
-    return sum(any(map(ended, held)) for held in slots(trials, asked))
+    return sum(map(_is_closed, slots(trials, asked)))
 
 
 def step(trials, asked):
@@ -82,12 +96,21 @@ def step(trials, asked):
     waiting = any(trial.state == TrialState.WAITING for slot in held for trial in slot)
     if len(held) < asked or waiting:
         return "go"
-    return "done" if all(any(map(ended, slot)) for slot in held) else "wait"
+    return "done" if all(map(_is_closed, held)) else "wait"
 
 
 def orphans(trials, asked):
     """Return the last trial of each slot whose trials all died without anybody to queue them again."""
-    return [held[-1] for held in slots(trials, asked) if all(map(dead, held))]
+    return [held[-1] for held in slots(trials, asked) if all(map(dead, held)) and not _is_closed(held)]
+
+
+def _held(trials, number):
+    return [trial for trial in trials if SURPLUS not in trial.user_attrs and slot(trial) == number]
+
+
+def _is_closed(held):
+    took = sum(dead(trial) and STOPPED not in trial.user_attrs for trial in held)
+    return any(map(ended, held)) or took >= DEATHS
 
 
 def _failed(trial):

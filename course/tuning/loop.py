@@ -190,6 +190,9 @@ def _evaluate(trial, job, stopped):
         return float(value)
     except (optuna.TrialPruned, UpdateFinishedTrialError, StorageInternalError):
         raise
+    except KeyboardInterrupt:
+        trial.set_user_attr(budget.STOPPED, True)
+        raise
     except Exception as error:  # whatever a student's function can raise: the search goes on, and tells it at its end
         text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
         trial.set_user_attr(budget.ERROR, text[:500])

@@ -70,6 +70,12 @@ def _tell(study):
         f"{count} {_PLURAL.get(state, state) if count > 1 else state}" for state, count in states.items()
     )
     print(f"✔ {study.study_name}: {counts}.")
+    deadly = budget.deadly(study.get_trials(deepcopy=False), len(trials))
+    if deadly:
+        print(
+            f"  {budget.DEATHS} procesos se cerraron con el intento {deadly[-1]}, y no se repite más. ¿No le alcanza "
+            "la memoria?"
+        )
     errors = trials["error"].dropna()
     if len(errors):
         print(f"  El intento {errors.index[-1]} falló así: {errors.iloc[-1]}")
