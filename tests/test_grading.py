@@ -156,8 +156,30 @@ def test_deadlines():
     day = parse_deadline("2026-05-10")
     assert day == parse_deadline("2026-05-11T00:00")
     assert parse_deadline("2026-05-10T12:00+00:00") == 1778414400
-    with pytest.raises(CourseError, match="No entiendo la fecha"):
-        parse_deadline("10/5/2026")
+    assert parse_deadline("20260510") == parse_deadline("2026-W19-7") == day
+    for wrong in ("10/5/2026", "9999-12-31"):
+        with pytest.raises(CourseError, match="No entiendo la fecha"):
+            parse_deadline(wrong)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the time zone of a process cannot be set")
+@pytest.mark.parametrize(
+    "zone, day, hours",
+    [
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29", 23),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25", 25),
+        ("<-04>4<-03>,M9.1.6/24,M4.1.6/24", "2026-04-04", 25),  # Chile: the clock goes back at midnight
+        ("UTC0", "2026-03-29", 24),
+    ],
+)
+def test_the_whole_day_counts_where_clocks_change(zone, day, hours, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert parse_deadline(day) - parse_deadline(f"{day}T00:00") == hours * 3600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):

@@ -1,7 +1,7 @@
 """From attempts to grades: which attempt counts, what being late costs, and what is too good to be true."""
 
 import math
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -84,10 +84,18 @@ def parse_deadline(text):
         If it is not like ``2026-05-10`` or ``2026-05-10T18:00-04:00``.
     """
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return _moment(text).timestamp()
+    except (ValueError, OverflowError, OSError) as error:  # the last two: a year that the computer's clock has not
         raise CourseError(f"No entiendo la fecha «{text}». Escríbela así: 2026-05-10, o 2026-05-10T18:00") from error
-    return moment.timestamp() + (_DAY if len(text) == len("2026-05-10") else 0)
+
+
+def _moment(text):
+    """Return when a date ends, or the moment that a date with a time names."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+    return datetime.combine(day + timedelta(days=1), time())  # not 24 hours later: a day has 23 where clocks change
 
 
 def _choose(valid, config, policy):
