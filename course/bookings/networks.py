@@ -215,10 +215,11 @@ def _numbers():
     """Return the transformer of the columns that are numbers: standardised, counts by their logarithm."""
     log = FunctionTransformer(np.log1p)
     near = FunctionTransformer(np.clip, kw_args={"a_min": -_FARTHEST, "a_max": _FARTHEST})
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)  # a hotel may have no prices
     return ColumnTransformer(
         [
-            ("counts", make_pipeline(SimpleImputer(strategy="median"), log, StandardScaler(), near), list(_COUNTS)),
-            ("price", make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), near), [_PRICE]),
+            ("counts", make_pipeline(fill, log, StandardScaler(), near), list(_COUNTS)),
+            ("price", make_pipeline(fill, StandardScaler(), near), [_PRICE]),
         ]
     )
 
