@@ -1,5 +1,6 @@
 import csv
 import io
+import itertools
 import os
 import re
 import shutil
@@ -276,6 +277,54 @@ def test_the_same_file_twice_is_one_attempt_of_the_earlier_time(folder):
     grade(folder)
     ((student, _, _, _, received, file, _),) = rows(folder / "out" / "calificaciones.sqlite")
     assert (student, received, file) == ("ana", 100, "ana/c.csv")
+
+
+def test_content_handed_in_again_is_the_last_attempt_and_as_late_as_it_was_then(folder):
+    """The good table on the first day, a worse one on the second, the good one again on the third."""
+    for day, power in enumerate((1, 4, 1), 1):
+        put(folder, "ana.csv", table(GOOD**power), when=day * DAY)
+        grade(folder, Policy(attempts="last"))
+    good, policy = grades(folder)["ana"], Policy(deadline=2 * DAY, penalty=0.5, attempts="last")
+    assert good["timestamp"] == "1970-01-04 00:00:00"
+    grade(folder, policy)
+    late = grades(folder)["ana"]
+    assert (late["raw_score"], late["late_submission_penalty"]) == (good["raw_score"], "0.50")
+    assert "cuenta" in re.search(r"1970-01-04.*\n.*\n<td>(.*)</td>", feedback(folder, "ana"))[1]
+    grade(folder, policy._replace(attempts="best"))
+    assert grades(folder)["ana"]["timestamp"] == "1970-01-02 00:00:00"
+    shutil.rmtree(folder / "out")
+    grade(folder, policy)
+    assert grades(folder)["ana"] == late
+
+
+def test_of_files_with_the_same_time_the_last_by_name_counts(folder):
+    for powers in ((1, 4), (4, 1), (2, 4), (4, 2)):
+        for name, power in zip(("1.csv", "2.csv"), powers, strict=True):
+            put(folder, f"ana/{name}", table(GOOD**power), when=1000)
+        grade(folder, Policy(attempts="last"))
+        assert re.findall(r'"counts"><td>.*?</td><td class="any">(.*?)</td>', feedback(folder, "ana")) == ["ana/2.csv"]
+        shutil.rmtree(folder / "out")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([(300, "a"), (100, "b"), (200, "c")])))
+def test_first_and_last_time_do_not_depend_on_the_order_in_which_they_are_seen(tmp_path, order):
+    kept = store.Store(tmp_path / "s.sqlite", "")
+    for received, file in order[:2]:  # added twice, as when two graders find it at once
+        kept.add(store.Attempt("ana", "x", received, file, {}))
+    assert kept.seen("ana", "x", *order[2]) and not kept.seen("ana", "y", 400, "d")
+    assert [each[2:4] for each in kept.attempts()] == [(100, "b")]
+    assert [each[2:4] for each in kept.attempts(last=True)] == [(300, "a")]
+    kept.close()
+
+
+def test_a_store_from_before_last_times_goes_on(folder):
+    put(folder, "ana.csv", when=1000)
+    grade(folder)
+    with sqlite3.connect(folder / "out" / "calificaciones.sqlite") as database:
+        database.execute("DROP TABLE latest")
+    put(folder, "ana.csv", when=2000)
+    assert grade(folder, Policy(attempts="last")).known == 1
+    assert grades(folder)["ana"]["timestamp"] == "1970-01-01 00:33:20"
 
 
 def test_other_labels_and_another_grader_grade_anew(folder, monkeypatch):

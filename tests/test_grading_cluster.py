@@ -129,6 +129,9 @@ def test_postgresql_keeps_the_same_and_two_graders_share_it(folder, postgres):
     assert list(kept.attempts()) == list(calm.attempts())
     assert kept.seen("e000", next(kept.attempts()).sha256, 5, "antes.csv")
     assert next(kept.attempts())[2:4] == (5, "antes.csv")
+    assert next(kept.attempts(last=True)) == next(calm.attempts())
+    kept.add(next(calm.attempts())._replace(received=5000, file="después.csv"))
+    assert next(kept.attempts(last=True))[2:4] == (5000, "después.csv")
     for each in (kept, calm):
         each.close()
 

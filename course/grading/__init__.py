@@ -70,7 +70,8 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
         graded = _grade_new(_new(found, entries, store), task, store, client)
         site = pages.Writer(out, task.config, policy)
         with gradebook.Writer(out, people, policy) as book:
-            for standing in standings(store.attempts(), task.config, policy):
+            attempts = store.attempts(last=policy.attempts == "last")
+            for standing in standings(attempts, task.config, policy):
                 book.add(standing)
                 site.add(standing)
             site.finish(strays, missing=book.finish())

@@ -54,6 +54,7 @@ def standings(attempts, config, policy):
     Parameters
     ----------
     attempts : iterable of course.grading.store.Attempt
+        As `course.grading.store.Store.attempts` yields them: with their last times where the last one counts.
     config : dict
         The challenge's.
     policy : Policy
