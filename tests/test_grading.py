@@ -199,13 +199,13 @@ def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):
 
 
 def test_the_folder_says_whose_a_file_is(folder):
-    for name in ("ana.csv", "ana.ipynb", "beto.ZIP", "carla/uno.csv", "carla/dos.zip", ".DS_Store"):
+    for name in ("ana.csv", "ana.ipynb", "beto.ZIP", "carla/1.csv", "carla/2.zip", "eva.CSV", "eva.ipynb", ".DS_Store"):
         put(folder, name, "x")
     for name in ("<script>.csv", "=1+1.zip", "solo.ipynb", "leeme.txt", "x y/uno.csv", "a.b/otro.pkl"):
         put(folder, name, "x")
     found, strays = inbox.find(folder / "inbox")
-    names = [(student, path.name) for student, path in found]
-    assert names == [("ana", "ana.csv"), ("beto", "beto.ZIP"), ("carla", "dos.zip"), ("carla", "uno.csv")]
+    names = [f"{student} {path.name}" for student, path in found]
+    assert names == ["ana ana.csv", "beto beto.ZIP", "carla 1.csv", "carla 2.zip", "eva eva.CSV"]
     assert strays == ["<script>.csv", "=1+1.zip", "a.b/otro.pkl", "leeme.txt", "solo.ipynb", "x y/uno.csv"]
 
 
