@@ -183,6 +183,15 @@ def test_the_whole_day_counts_where_clocks_change(zone, day, hours, monkeypatch)
         time.tzset()
 
 
+@pytest.mark.parametrize("penalty", [float("nan"), float("inf"), -0.5])
+def test_a_penalty_that_is_none_is_told(folder, penalty):
+    put(folder, "ana.csv", when=1000)
+    with pytest.raises(CourseError, match=f"son {penalty:g}: deben ser un número, 0 o más"):
+        grade(folder, Policy(deadline=500, penalty=penalty))
+    grade(folder, Policy(deadline=500, penalty=1e300))
+    assert grades(folder)["ana"]["score"] == "0.00"
+
+
 def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):
     """One attempt is good on the public part only, the other on the private one only."""
     put(folder, "ana/a.csv", table(np.where(PUBLIC, CANCELED * 0.8 + 0.1, 0.5)))

@@ -69,6 +69,20 @@ def standings(attempts, config, policy):
         yield Standing(student, group, counted, raw, lost, raw - lost, flagged)
 
 
+def check(policy):
+    """Refuse a penalty that is none: one below 0 would reward being late. Any above is fine, no grade is below 0.
+
+    Raises
+    ------
+    CourseError
+    """
+    if not 0 <= policy.penalty < math.inf:  # NaN is not either
+        raise CourseError(
+            f"Los puntos que se pierden por día de retraso son {policy.penalty:g}: deben ser un número, 0 o más. "
+            "Cámbialos con --late-penalty."
+        )
+
+
 def late_penalty(received, policy):
     """Return the points that an attempt loses for its time: `Policy.penalty` for each day begun after the deadline."""
     if policy.deadline is None or received <= policy.deadline:
