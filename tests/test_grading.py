@@ -552,6 +552,23 @@ def test_equal_results_share_a_place_and_are_pointed_out_to_the_teacher(folder):
     assert re.findall(r"<li>(.*)</li>", statistics) == ["a, b, c"]
 
 
+def test_equal_predictions_are_pointed_out_though_two_processors_measured_them(folder, monkeypatch):
+    """These differ in the last digit, as sums do that are added up in another order."""
+    put(folder, "a.csv")
+    grade(folder)
+
+    def elsewhere(probabilities, task):
+        both = scores.measure(probabilities, task)
+        return {part: measured | {"brier": np.nextafter(measured["brier"], 1)} for part, measured in both.items()}
+
+    put(folder, "b.csv")
+    put(folder, "c.csv", table(np.where(np.arange(ROWS) == 7, 0.5, GOOD)))
+    monkeypatch.setattr(grading, "scores", type("Scores", (), {"measure": staticmethod(elsewhere)}))
+    grade(folder)
+    statistics = (folder / "out" / "estadisticas.html").read_text(encoding="utf-8")
+    assert re.findall(r"<li>(.*)</li>", statistics) == ["a, b"]
+
+
 def test_names_of_files_are_escaped_in_all_pages(folder):
     bad = "<b onclick=x>[a](javascript:1)`|.csv"
     put(folder, f"ana/{bad}", "x")
