@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from course import grading, labels
 from course.errors import CourseError
 from course.grading import advice, charts, gradebook, inbox, pages, scores, store
 from course.grading.policy import Policy, parse_deadline, standings
+from course.paths import atomic_write
 
 ROWS = 400
 CONFIG = {
@@ -438,6 +440,30 @@ def test_pages_that_cannot_be_written_are_told_and_the_old_grades_stay(folder):
     assert (folder / "out" / "notas.csv").read_bytes() == before
     (folder / "out" / pages.FEEDBACK).unlink()
     assert (grade(folder).known, len(grades(folder))) == (2, 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_grade_files_change_all_or_none(folder, monkeypatch):
+    """A small class is written when the files are closed: the disk is full from the second one on."""
+    put(folder, "ana.csv", when=1000)
+    grade(folder)
+    before = {path.name: path.read_bytes() for path in (folder / "out").glob("notas*.csv")}
+    opened = []
+
+    @contextmanager
+    def on_a_full_disk(path, *args, **options):
+        with atomic_write(path, *args, **options) as stream:
+            opened.append(stream)
+            if len(opened) == 2:
+                with Path("/dev/full").open("wb") as full:
+                    os.dup2(full.fileno(), stream.fileno())
+            yield stream
+
+    monkeypatch.setattr(gradebook, "atomic_write", on_a_full_disk)
+    with pytest.raises(CourseError, match="No se pudo escribir en"):
+        grade(folder, Policy(deadline=500))
+    assert {path.name: path.read_bytes() for path in (folder / "out").glob("*notas*.csv*")} == before
+    assert len(before) == 3
 
 
 def test_a_store_that_is_none_is_told(folder):
