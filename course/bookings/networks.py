@@ -106,7 +106,8 @@ class Encoder(BaseEstimator):
     Parameters
     ----------
     min_frequency : int
-        Bookings that a category needs for a vector of its own; the others, and those never seen, share one.
+        Bookings that a category needs for a vector of its own; the others, and those never seen, share one. In a column
+        that has none so rare, one never seen takes the vector of the last in alphabetical order.
     smooth : float
         Bookings of the average share that each category counts from the start.
 
