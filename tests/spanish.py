@@ -28,7 +28,7 @@ _CODE = re.compile(
 _WORD = re.compile(r"[a-záéíóúüñ]{2,}", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:.]? +[^\W\d_]|[áéíóúñ¿¡]")  # two words at least, or a Spanish letter
 _OTHER_LANGUAGES = re.compile(  # SQL, Python, Jinja, a compiler's options, places of matplotlib's legends
-    r"^\s*(?:CREATE|INSERT|SELECT|PRAGMA|BEGIN|TEXT|from \w+ import|import|def|class|outside|upper|lower) "
+    r"^\s*(?:CREATE|INSERT|UPDATE|SELECT|PRAGMA|BEGIN|TEXT|from \w+ import|import|def|class|outside|upper|lower) "
     r"|\{%-|^-target|^###"
 )
 _ENGLISH = {  # what libraries say, or what has to be said to them

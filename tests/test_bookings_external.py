@@ -80,6 +80,35 @@ def test_the_calendar_is_the_tables(tmp_path):
     pd.testing.assert_frame_equal(table[derived], own[derived], check_dtype=False)
 
 
+@pytest.mark.parametrize(
+    "endings, date_format",
+    [
+        ("T23:30:00Z", None),
+        (["T23:30:00+02:00", " 00:30-0300", "T10:00:00.5+01", ""], None),
+        (" 23:30 +0200", "%Y-%m-%d %H:%M %z"),
+    ],
+)
+def test_times_and_zones_are_dropped(tmp_path, endings, date_format):
+    """The day is the one that is written: in another zone it may be the one before."""
+    plain = hotel()
+    for name in ("llegada", "salida", "reservado"):
+        plain[name] = pd.to_datetime(plain[name], format="%d/%m/%Y").dt.strftime("%Y-%m-%d")
+    zoned = plain.copy()
+    zoned["reservado"] += np.resize(endings, len(zoned))
+    if date_format:
+        zoned[["llegada", "salida"]] += endings
+    expected = read(tmp_path, plain, date_format=None)
+    pd.testing.assert_frame_equal(read(tmp_path, zoned, date_format=date_format), expected)
+
+
+@pytest.mark.parametrize("date_format", ["%d/%m/%Y %z", "%d/%m/%Y %q"])
+def test_a_format_that_does_not_do_is_told(tmp_path, date_format):
+    theirs = hotel()
+    theirs["llegada"] += np.resize([" +0200", " +0100"], len(theirs))
+    with pytest.raises(CourseError, match=r"arrival_date no se puede leer con date_format='%d/%m/%Y %"):
+        read(tmp_path, theirs, date_format=date_format)
+
+
 def test_a_file_without_outcomes_can_be_predicted(tmp_path):
     table = read(
         tmp_path, hotel().drop(columns="anulada"), {k: v for k, v in COLUMNS.items() if k != "anulada"}, values={}

@@ -98,6 +98,15 @@ def test_numbers_are_finite_and_the_date_is_none_of_them(columns, y):
     assert odd.dtype == np.float32 and np.isfinite(odd).all() and np.abs(odd).max() < 20
 
 
+def test_a_column_without_values_is_no_obstacle(columns, y):
+    """A hotel may not know its prices, or have them later: the inputs are as many."""
+    empty, whole = networks.Encoder(), networks.Encoder()
+    first = empty.fit_transform(columns.assign(adr=np.float32("nan"), children=np.float32("nan")), y)["numbers"]
+    assert first.shape == whole.fit_transform(columns, y)["numbers"].shape and np.isfinite(first).all()
+    later = empty.transform(columns)["numbers"]
+    assert later.shape == first.shape and np.isfinite(later).all()
+
+
 # Network
 
 

@@ -1,5 +1,6 @@
 import csv
 import io
+import itertools
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from course import grading, labels
 from course.errors import CourseError
 from course.grading import advice, charts, gradebook, inbox, pages, scores, store
 from course.grading.policy import Policy, parse_deadline, standings
+from course.paths import atomic_write
 
 ROWS = 400
 CONFIG = {
@@ -156,8 +159,39 @@ def test_deadlines():
     day = parse_deadline("2026-05-10")
     assert day == parse_deadline("2026-05-11T00:00")
     assert parse_deadline("2026-05-10T12:00+00:00") == 1778414400
-    with pytest.raises(CourseError, match="No entiendo la fecha"):
-        parse_deadline("10/5/2026")
+    assert parse_deadline("20260510") == parse_deadline("2026-W19-7") == day
+    for wrong in ("10/5/2026", "9999-12-31"):
+        with pytest.raises(CourseError, match="No entiendo la fecha"):
+            parse_deadline(wrong)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the time zone of a process cannot be set")
+@pytest.mark.parametrize(
+    "zone, day, hours",
+    [
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29", 23),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25", 25),
+        ("<-04>4<-03>,M9.1.6/24,M4.1.6/24", "2026-04-04", 25),  # Chile: the clock goes back at midnight
+        ("UTC0", "2026-03-29", 24),
+    ],
+)
+def test_the_whole_day_counts_where_clocks_change(zone, day, hours, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert parse_deadline(day) - parse_deadline(f"{day}T00:00") == hours * 3600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("penalty", [float("nan"), float("inf"), -0.5])
+def test_a_penalty_that_is_none_is_told(folder, penalty):
+    put(folder, "ana.csv", when=1000)
+    with pytest.raises(CourseError, match=f"son {penalty:g}: deben ser un número, 0 o más"):
+        grade(folder, Policy(deadline=500, penalty=penalty))
+    grade(folder, Policy(deadline=500, penalty=1e300))
+    assert grades(folder)["ana"]["score"] == "0.00"
 
 
 def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):
@@ -176,13 +210,13 @@ def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):
 
 
 def test_the_folder_says_whose_a_file_is(folder):
-    for name in ("ana.csv", "ana.ipynb", "beto.ZIP", "carla/uno.csv", "carla/dos.zip", ".DS_Store"):
+    for name in ("ana.csv", "ana.ipynb", "beto.ZIP", "carla/1.csv", "carla/2.zip", "eva.CSV", "eva.ipynb", ".DS_Store"):
         put(folder, name, "x")
     for name in ("<script>.csv", "=1+1.zip", "solo.ipynb", "leeme.txt", "x y/uno.csv", "a.b/otro.pkl"):
         put(folder, name, "x")
     found, strays = inbox.find(folder / "inbox")
-    names = [(student, path.name) for student, path in found]
-    assert names == [("ana", "ana.csv"), ("beto", "beto.ZIP"), ("carla", "dos.zip"), ("carla", "uno.csv")]
+    names = [f"{student} {path.name}" for student, path in found]
+    assert names == ["ana ana.csv", "beto beto.ZIP", "carla 1.csv", "carla 2.zip", "eva eva.CSV"]
     assert strays == ["<script>.csv", "=1+1.zip", "a.b/otro.pkl", "leeme.txt", "solo.ipynb", "x y/uno.csv"]
 
 
@@ -254,6 +288,54 @@ def test_the_same_file_twice_is_one_attempt_of_the_earlier_time(folder):
     grade(folder)
     ((student, _, _, _, received, file, _),) = rows(folder / "out" / "calificaciones.sqlite")
     assert (student, received, file) == ("ana", 100, "ana/c.csv")
+
+
+def test_content_handed_in_again_is_the_last_attempt_and_as_late_as_it_was_then(folder):
+    """The good table on the first day, a worse one on the second, the good one again on the third."""
+    for day, power in enumerate((1, 4, 1), 1):
+        put(folder, "ana.csv", table(GOOD**power), when=day * DAY)
+        grade(folder, Policy(attempts="last"))
+    good, policy = grades(folder)["ana"], Policy(deadline=2 * DAY, penalty=0.5, attempts="last")
+    assert good["timestamp"] == "1970-01-04 00:00:00"
+    grade(folder, policy)
+    late = grades(folder)["ana"]
+    assert (late["raw_score"], late["late_submission_penalty"]) == (good["raw_score"], "0.50")
+    assert "cuenta" in re.search(r"1970-01-04.*\n.*\n<td>(.*)</td>", feedback(folder, "ana"))[1]
+    grade(folder, policy._replace(attempts="best"))
+    assert grades(folder)["ana"]["timestamp"] == "1970-01-02 00:00:00"
+    shutil.rmtree(folder / "out")
+    grade(folder, policy)
+    assert grades(folder)["ana"] == late
+
+
+def test_of_files_with_the_same_time_the_last_by_name_counts(folder):
+    for powers in ((1, 4), (4, 1), (2, 4), (4, 2)):
+        for name, power in zip(("1.csv", "2.csv"), powers, strict=True):
+            put(folder, f"ana/{name}", table(GOOD**power), when=1000)
+        grade(folder, Policy(attempts="last"))
+        assert re.findall(r'"counts"><td>.*?</td><td class="any">(.*?)</td>', feedback(folder, "ana")) == ["ana/2.csv"]
+        shutil.rmtree(folder / "out")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([(300, "a"), (100, "b"), (200, "c")])))
+def test_first_and_last_time_do_not_depend_on_the_order_in_which_they_are_seen(tmp_path, order):
+    kept = store.Store(tmp_path / "s.sqlite", "")
+    for received, file in order[:2]:  # added twice, as when two graders find it at once
+        kept.add(store.Attempt("ana", "x", received, file, {}))
+    assert kept.seen("ana", "x", *order[2]) and not kept.seen("ana", "y", 400, "d")
+    assert [each[2:4] for each in kept.attempts()] == [(100, "b")]
+    assert [each[2:4] for each in kept.attempts(last=True)] == [(300, "a")]
+    kept.close()
+
+
+def test_a_store_from_before_last_times_goes_on(folder):
+    put(folder, "ana.csv", when=1000)
+    grade(folder)
+    with sqlite3.connect(folder / "out" / "calificaciones.sqlite") as database:
+        database.execute("DROP TABLE latest")
+    put(folder, "ana.csv", when=2000)
+    assert grade(folder, Policy(attempts="last")).known == 1
+    assert grades(folder)["ana"]["timestamp"] == "1970-01-01 00:33:20"
 
 
 def test_other_labels_and_another_grader_grade_anew(folder, monkeypatch):
@@ -358,6 +440,30 @@ def test_pages_that_cannot_be_written_are_told_and_the_old_grades_stay(folder):
     assert (folder / "out" / "notas.csv").read_bytes() == before
     (folder / "out" / pages.FEEDBACK).unlink()
     assert (grade(folder).known, len(grades(folder))) == (2, 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_grade_files_change_all_or_none(folder, monkeypatch):
+    """A small class is written when the files are closed: the disk is full from the second one on."""
+    put(folder, "ana.csv", when=1000)
+    grade(folder)
+    before = {path.name: path.read_bytes() for path in (folder / "out").glob("notas*.csv")}
+    opened = []
+
+    @contextmanager
+    def on_a_full_disk(path, *args, **options):
+        with atomic_write(path, *args, **options) as stream:
+            opened.append(stream)
+            if len(opened) == 2:
+                with Path("/dev/full").open("wb") as full:
+                    os.dup2(full.fileno(), stream.fileno())
+            yield stream
+
+    monkeypatch.setattr(gradebook, "atomic_write", on_a_full_disk)
+    with pytest.raises(CourseError, match="No se pudo escribir en"):
+        grade(folder, Policy(deadline=500))
+    assert {path.name: path.read_bytes() for path in (folder / "out").glob("*notas*.csv*")} == before
+    assert len(before) == 3
 
 
 def test_a_store_that_is_none_is_told(folder):
@@ -472,6 +578,23 @@ def test_equal_results_share_a_place_and_are_pointed_out_to_the_teacher(folder):
     assert re.findall(r"<li>(.*)</li>", statistics) == ["a, b, c"]
 
 
+def test_equal_predictions_are_pointed_out_though_two_processors_measured_them(folder, monkeypatch):
+    """These differ in the last digit, as sums do that are added up in another order."""
+    put(folder, "a.csv")
+    grade(folder)
+
+    def elsewhere(probabilities, task):
+        both = scores.measure(probabilities, task)
+        return {part: measured | {"brier": np.nextafter(measured["brier"], 1)} for part, measured in both.items()}
+
+    put(folder, "b.csv")
+    put(folder, "c.csv", table(np.where(np.arange(ROWS) == 7, 0.5, GOOD)))
+    monkeypatch.setattr(grading, "scores", type("Scores", (), {"measure": staticmethod(elsewhere)}))
+    grade(folder)
+    statistics = (folder / "out" / "estadisticas.html").read_text(encoding="utf-8")
+    assert re.findall(r"<li>(.*)</li>", statistics) == ["a, b"]
+
+
 def test_names_of_files_are_escaped_in_all_pages(folder):
     bad = "<b onclick=x>[a](javascript:1)`|.csv"
     put(folder, f"ana/{bad}", "x")
@@ -507,7 +630,9 @@ def test_the_notebook_is_counted_and_never_shown(folder):
         ((RANDOM.random(ROWS) < 0.8) == CANCELED, "es 0 o 1"),
         (np.full(ROWS, 0.4), "la misma probabilidad"),
         (np.clip(GOOD * 3 - 1, 0.0001, 0.9999), "peor que la de la línea de base"),
-        (CANCELED * 0.2 + 0.3, "se desvían"),
+        (CANCELED * 0.2 + 0.3, "se desvían de las frecuencias reales en 0.38 de media, y son demasiado tímidas"),
+        (np.where(RANDOM.random(ROWS) < 0.75, CANCELED, ~CANCELED) * 0.9 + 0.05, "y son demasiado extremas"),
+        (CANCELED * 0.2 + 0.7, "y tiran hacia arriba"),
         (0.4 + (GOOD - 0.4) / 9 + RANDOM.normal(size=ROWS) / 30, "puede subir"),
         (np.where(CANCELED, 0.97, 0.01), "Muy bien"),
     ],

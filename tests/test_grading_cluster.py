@@ -98,6 +98,25 @@ def test_a_worker_killed_midway_loses_and_doubles_nothing(folder, dask):
     assert same_pages(folder, "killed")
 
 
+def test_a_scheduler_that_is_gone_is_told_and_the_next_run_goes_on(folder, dask_cluster):
+    distributed = pytest.importorskip("distributed", reason="sin el extra [cluster]")
+    patient, scheduler, _ = dask_cluster(1)
+    kept = store.Store.add
+
+    def kill_and_add(self, attempt):
+        scheduler.kill()
+        kept(self, attempt)
+
+    with distributed.Client(patient.scheduler.address, timeout=2) as client:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(CourseError, match="Se perdió la conexión"):
+            patch.setattr(store.Store, "add", kill_and_add)
+            grade(folder, "gone", client=client)
+        with pytest.raises(CourseError, match="Se perdió la conexión"):  # and when it is gone from the start
+            grade(folder, "gone", client=client)
+    assert grade(folder, "gone").known > 0
+    assert same_pages(folder, "gone")
+
+
 def test_workers_of_another_version_are_refused(folder, dask, monkeypatch):
     monkeypatch.setattr(dask[0], "run", lambda call: {"tcp://uno": call(), "tcp://otro": "otra"})
     with pytest.raises(CourseError, match="otra versión del curso"):
@@ -129,6 +148,9 @@ def test_postgresql_keeps_the_same_and_two_graders_share_it(folder, postgres):
     assert list(kept.attempts()) == list(calm.attempts())
     assert kept.seen("e000", next(kept.attempts()).sha256, 5, "antes.csv")
     assert next(kept.attempts())[2:4] == (5, "antes.csv")
+    assert next(kept.attempts(last=True)) == next(calm.attempts())
+    kept.add(next(calm.attempts())._replace(received=5000, file="después.csv"))
+    assert next(kept.attempts(last=True))[2:4] == (5000, "después.csv")
     for each in (kept, calm):
         each.close()
 

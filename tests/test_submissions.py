@@ -367,7 +367,7 @@ def test_build_makes_a_zip_that_the_grader_reads_the_same_each_time(tmp_path, te
     assert made.read_bytes() == first
 
 
-def test_build_says_all_that_is_wrong_and_leaves_no_zip(tmp_path, test_csv):
+def test_build_says_all_that_is_wrong_and_leaves_no_zip_or_that_of_before(tmp_path, test_csv):
     (tmp_path / "p.csv").write_text(GOOD.replace("0.01", "nan").replace("r03", "r02"))
     with pytest.raises(CourseError) as error:
         submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path)
@@ -380,12 +380,18 @@ def test_build_says_all_that_is_wrong_and_leaves_no_zip(tmp_path, test_csv):
     with pytest.raises(CourseError, match="no existe"):
         submissions.build(tmp_path / "nada.csv", "ana", test_csv, out=tmp_path)
     assert not (tmp_path / "ana.zip").exists()
+    before = submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path).read_bytes()
+    with pytest.raises(CourseError, match="ocupa demasiado"):
+        submissions.build(tmp_path / "p.csv", "ana", test_csv, tmp_path / "n.ipynb", tmp_path)
+    assert (tmp_path / "ana.zip").read_bytes() == before
 
 
 def test_build_says_that_a_file_is_no_folder(tmp_path, test_csv):
     (tmp_path / "p.csv").write_text(GOOD)
     with pytest.raises(CourseError, match="no es una carpeta"):
         submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path / "p.csv")
+    with pytest.raises(CourseError, match=r"No se pudo escribir .*sub.ana\.zip.*--out"):
+        submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path / "p.csv" / "sub")
     assert (tmp_path / "p.csv").read_text() == GOOD
 
 

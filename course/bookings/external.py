@@ -20,6 +20,7 @@ OPTIONAL = tuple(name for name in KNOWN if name not in REQUIRED)
 
 _FROM_DATES = {**dict.fromkeys((*DATE, "arrival_date_week_number"), "arrival_date"), "lead_time": "booking_date"}
 _FROM_DATES |= dict.fromkeys(STAY, "departure_date")
+_ZONE = r"([T ]\d\d.*?)(?:Z|[+-]\d\d(?::?\d\d)?)$"  # after a time of day: the end of 2024-05-10 is none
 
 
 def from_csv(path, columns, values=None, sep=",", date_format=None):
@@ -39,7 +40,7 @@ def from_csv(path, columns, values=None, sep=",", date_format=None):
     sep : str
         What separates the file's columns.
     date_format : str, optional
-        Of the whole dates, as ``"%d/%m/%Y"``; by default year-month-day.
+        Of the whole dates, as ``"%d/%m/%Y"``; by default year-month-day. A time of day and its zone are dropped.
 
     Returns
     -------
@@ -134,13 +135,26 @@ def _derived(days, dates, table):
 
 
 def _date(column, date_format):
-    days = pd.to_datetime(column, format=date_format or "ISO8601", errors="coerce").dt.normalize()
+    days = _days(column, date_format)
     if (wrong := days.isna()).any():
         raise CourseError(
             f"{column.name} tiene {wrong.sum()} fechas que no se entienden; la primera es {column[wrong].iloc[0]!r}, "
             f"en la fila {wrong.idxmax()}. Di cómo se escriben, por ejemplo date_format='%d/%m/%Y'."
         )
     return days
+
+
+def _days(column, date_format):
+    """Return dates as whole days, NaT where they are none; a zone is dropped, for a day is the hotel's own."""
+    texts = column if date_format else column.str.replace(_ZONE, r"\1", regex=True)
+    try:
+        moments = pd.to_datetime(texts, format=date_format or "ISO8601", errors="coerce")
+        return moments.dt.tz_localize(None).dt.normalize()
+    except (ValueError, AttributeError) as error:  # AttributeError: pandas 2 gives objects where zones differ
+        raise CourseError(
+            f"{column.name} no se puede leer con date_format={date_format!r}: {error}. Corrígelo; si las fechas llevan "
+            "zonas horarias distintas, quítaselas."
+        ) from error
 
 
 def _check_required(table, path):

@@ -106,7 +106,8 @@ class Encoder(BaseEstimator):
     Parameters
     ----------
     min_frequency : int
-        Bookings that a category needs for a vector of its own; the others, and those never seen, share one.
+        Bookings that a category needs for a vector of its own; the others, and those never seen, share one. In a column
+        that has none so rare, one never seen takes the vector of the last in alphabetical order.
     smooth : float
         Bookings of the average share that each category counts from the start.
 
@@ -215,10 +216,11 @@ def _numbers():
     """Return the transformer of the columns that are numbers: standardised, counts by their logarithm."""
     log = FunctionTransformer(np.log1p)
     near = FunctionTransformer(np.clip, kw_args={"a_min": -_FARTHEST, "a_max": _FARTHEST})
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)  # a hotel may have no prices
     return ColumnTransformer(
         [
-            ("counts", make_pipeline(SimpleImputer(strategy="median"), log, StandardScaler(), near), list(_COUNTS)),
-            ("price", make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), near), [_PRICE]),
+            ("counts", make_pipeline(fill, log, StandardScaler(), near), list(_COUNTS)),
+            ("price", make_pipeline(fill, StandardScaler(), near), [_PRICE]),
         ]
     )
 

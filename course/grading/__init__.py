@@ -11,7 +11,7 @@ from course import labels as answers
 from course import submissions
 from course.errors import CourseError
 from course.grading import cluster, inbox, scores
-from course.grading.policy import Policy, standings
+from course.grading.policy import Policy, check, standings
 from course.grading.store import Attempt, open_store
 
 _STORE = "calificaciones.sqlite"
@@ -57,11 +57,12 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
     Raises
     ------
     CourseError
-        If a folder, the labels or the class list cannot be used, or the outputs cannot be written.
+        If a folder, the labels, the class list or the penalty cannot be used, or the outputs cannot be written.
     """
     from course.grading import gradebook, pages
 
     policy, out = policy or Policy(), Path(out)
+    check(policy)
     task = answers.load(labels)
     people = gradebook.read_roster(roster) if roster else {}
     found, strays = inbox.find(entries)
@@ -70,7 +71,8 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
         graded = _grade_new(_new(found, entries, store), task, store, client)
         site = pages.Writer(out, task.config, policy)
         with gradebook.Writer(out, people, policy) as book:
-            for standing in standings(store.attempts(), task.config, policy):
+            attempts = store.attempts(last=policy.attempts == "last")
+            for standing in standings(attempts, task.config, policy):
                 book.add(standing)
                 site.add(standing)
             site.finish(strays, missing=book.finish())

@@ -12,7 +12,6 @@ def advice(measured, config):
         The challenge's.
     """
     base, reference = config["baseline"], config["reference"]
-    gap = measured["mean"] - measured["rate"]
     told = [
         (
             measured["auc"] < 0.5,
@@ -37,8 +36,8 @@ def advice(measured, config):
         ),
         (
             measured["ece"] > 0.05,
-            f"Tus probabilidades se desvían de las frecuencias reales en {measured['ece']:.2f} de media, y tiran hacia "
-            f"{'arriba' if gap > 0 else 'abajo'}. Calíbralas con los datos de validación, los más recientes.",
+            f"Tus probabilidades se desvían de las frecuencias reales en {measured['ece']:.2f} de media, y "
+            f"{_deviation(measured)}. Calíbralas con los datos de validación, los más recientes.",
         ),
         (
             0.5 <= measured["auc"] < reference["auc"] - 0.02,
@@ -51,3 +50,13 @@ def advice(measured, config):
         "Muy bien: ordenas y calibras casi como la solución de referencia. Cuenta en tu cuaderno qué decisiones te "
         "llevaron hasta aquí y cómo las validaste."
     ]
+
+
+def _deviation(measured):
+    """Return where the probabilities tend to: to one side or, where that explains little, to the ends or inwards."""
+    middle = measured["mean"]
+    gap = middle - measured["rate"]
+    if abs(gap) > measured["ece"] / 2:
+        return f"tiran hacia {'arriba' if gap > 0 else 'abajo'}"
+    outwards = sum(count * (mean - rate) * (mean - middle) for mean, rate, count in measured["calibration"])
+    return f"son demasiado {'extremas' if outwards > 0 else 'tímidas'}"

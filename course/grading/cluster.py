@@ -1,5 +1,6 @@
 """The same grading over a Dask cluster, for thousands of students (extra ``[cluster]``)."""
 
+from concurrent.futures import CancelledError
 from itertools import islice
 
 from course.errors import CourseError
@@ -44,8 +45,18 @@ def results(client, evaluate, jobs, task):
     Raises
     ------
     CourseError
-        If a worker has another version of the grader, or a submission could not be evaluated.
+        If a worker has another version of the grader, a submission could not be evaluated, or the cluster is gone.
     """
+    try:
+        yield from _results(client, evaluate, jobs, task)
+    except (OSError, RuntimeError, CancelledError) as error:  # of lost connections: the disk is not full
+        raise CourseError(
+            "Se perdió la conexión con el clúster. Revisa que su planificador siga en marcha y repite la orden: "
+            "seguirá donde quedó."
+        ) from error
+
+
+def _results(client, evaluate, jobs, task):
     from distributed import as_completed
 
     if set(client.run(version).values()) - {version()}:
@@ -70,6 +81,8 @@ def _gathered(answer, student):
     """Return an answer, even if the worker that had it has died since: then this waits until another one makes it."""
     try:
         return answer.result()
+    except CancelledError:  # nobody cancels any: the scheduler is gone, and it is no fault of this submission
+        raise
     except Exception as error:  # whatever can go wrong on another machine
         raise CourseError(
             f"El clúster no pudo calificar la entrega de {student}: {error!r}. Repite la orden: seguirá donde quedó."

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,16 +47,18 @@ class Writer:
 
     def __init__(self, out, people, policy):
         self._out, self._people, self._due = Path(out), people, _moment(policy.deadline)
-        self._seen, self._stack, self._files = set(), ExitStack(), {}
+        self._seen, self._stack, self._streams, self._files = set(), ExitStack(), [], {}
 
     def __enter__(self):
         """Open the files."""
         with self._stack as stack:
             for name, header in _HEADERS.items():
                 stream = stack.enter_context(atomic_write(self._out / name, "w", encoding="utf-8-sig"))
+                self._streams.append(stream)
                 self._files[name] = csv.writer(stream, lineterminator="\r\n")
                 self._files[name].writerow(header)
             self._files["notas_canvas.csv"].writerow(["    Points Possible", "", "", "", "", MAX_SCORE])
+            stack.push(self._flush)
             self._stack = stack.pop_all()
         return self
 
@@ -74,6 +77,12 @@ class Writer:
         for student in missing:
             self._write(student, "", 0, 0, "Sin entrega")
         return missing
+
+    def _flush(self, error, *_):
+        """Write all there is to the disk, before the first file takes its place: from there on little can fail."""
+        for stream in self._streams if error is None else []:
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def _write(self, student, moment, raw, penalty, told):
         self._seen.add(student)

@@ -36,13 +36,13 @@ def find(folder):
         entries = _entries(folder)
     except OSError as error:
         raise CourseError(f"No puedo leer la carpeta de entregas {folder}. Revisa que exista.") from error
-    for entry in entries:
-        student, paths = _contents(entry)
-        for path in paths:
-            if student and path.suffix.casefold() in _KINDS:
-                found.append((student, path))
-            elif not _goes_with_a_table(path):
-                strays.append(shown(path, folder))
+    handed_in = [(student, path) for student, paths in map(_contents, entries) for path in paths]
+    tables = {path.with_suffix("") for _, path in handed_in if path.suffix.casefold() == ".csv"}
+    for student, path in handed_in:
+        if student and path.suffix.casefold() in _KINDS:
+            found.append((student, path))
+        elif path.suffix != ".ipynb" or path.with_suffix("") not in tables:  # a notebook goes with its table
+            strays.append(shown(path, folder))
     return found, strays
 
 
@@ -72,7 +72,3 @@ def _student(name):
         return submissions.student_id(name)
     except CourseError:
         return None
-
-
-def _goes_with_a_table(path):
-    return path.suffix == ".ipynb" and os.path.lexists(path.with_suffix(".csv"))

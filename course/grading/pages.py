@@ -20,6 +20,7 @@ from course.grading.scores import points
 
 FEEDBACK = "retroalimentacion"
 PARTS = {"public": "pública", "private": "privada"}
+_DIGITS = 10
 _ROWS = {
     "auc": ("AUC (área bajo la curva ROC)", "más es mejor"),
     "log_loss": ("Entropía cruzada (log loss)", "menos es mejor"),
@@ -100,8 +101,7 @@ class Writer:
     def _note(self, standing):
         for attempt in standing.attempts:
             if measures := attempt.result["measures"]:
-                # Files differ in a name or a line's end; the same predictions have the same measures to the last digit.
-                self._alike[hash(json.dumps(measures, sort_keys=True))].add(standing.student)
+                self._alike[hash(_fingerprint(measures))].add(standing.student)
         if standing.counted is None:
             told = standing.attempts[-1].result["problems"]
             self._turned_down.append({"student": standing.student, "problems": told})
@@ -130,6 +130,18 @@ class Writer:
             context["advice"] = advice(measured[0], self._config)
             context["calibration"] = measured[0]["calibration"]
         return context
+
+
+def _fingerprint(measures):
+    """Return measures as text: equal predictions have equal ones, though files differ in a name or a line's end.
+
+    The last digits depend on the processor, and a class may be graded on several.
+    """
+    rounded = {
+        part: {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in measured.items()}
+        for part, measured in measures.items()
+    }
+    return json.dumps(rounded, sort_keys=True)
 
 
 def _attempt(attempt, standing, config):

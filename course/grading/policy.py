@@ -1,7 +1,7 @@
 """From attempts to grades: which attempt counts, what being late costs, and what is too good to be true."""
 
 import math
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -54,6 +54,7 @@ def standings(attempts, config, policy):
     Parameters
     ----------
     attempts : iterable of course.grading.store.Attempt
+        As `course.grading.store.Store.attempts` yields them: with their last times where the last one counts.
     config : dict
         The challenge's.
     policy : Policy
@@ -66,6 +67,20 @@ def standings(attempts, config, policy):
         lost = min(late_penalty(counted.received, policy), raw) if counted else 0.0
         flagged = any(_implausible(attempt, config) for attempt in valid)
         yield Standing(student, group, counted, raw, lost, raw - lost, flagged)
+
+
+def check(policy):
+    """Refuse a penalty that is none: one below 0 would reward being late. Any above is fine, no grade is below 0.
+
+    Raises
+    ------
+    CourseError
+    """
+    if not 0 <= policy.penalty < math.inf:  # NaN is not either
+        raise CourseError(
+            f"Los puntos que se pierden por día de retraso son {policy.penalty:g}: deben ser un número, 0 o más. "
+            "Cámbialos con --late-penalty."
+        )
 
 
 def late_penalty(received, policy):
@@ -84,10 +99,18 @@ def parse_deadline(text):
         If it is not like ``2026-05-10`` or ``2026-05-10T18:00-04:00``.
     """
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return _moment(text).timestamp()
+    except (ValueError, OverflowError, OSError) as error:  # the last two: a year that the computer's clock has not
         raise CourseError(f"No entiendo la fecha «{text}». Escríbela así: 2026-05-10, o 2026-05-10T18:00") from error
-    return moment.timestamp() + (_DAY if len(text) == len("2026-05-10") else 0)
+
+
+def _moment(text):
+    """Return when a date ends, or the moment that a date with a time names."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+    return datetime.combine(day + timedelta(days=1), time())  # not 24 hours later: a day has 23 where clocks change
 
 
 def _choose(valid, config, policy):

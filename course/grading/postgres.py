@@ -23,9 +23,10 @@ class PostgresStore(Store):
         self._errors, self._connect = psycopg.Error, functools.partial(psycopg.connect, self._place)
         with self._told():
             self._database = self._connect(autocommit=True)
-            with self._database.transaction():  # two graders that make the table at once would collide
+            with self._database.transaction():  # two graders that make the tables at once would collide
                 self._database.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-                self._database.execute(SCHEMA.replace("TEXT", 'TEXT COLLATE "C"'))  # the order that SQLite has
+                for order in SCHEMA:
+                    self._database.execute(order.replace("TEXT", 'TEXT COLLATE "C"'))  # the order that SQLite has
 
     def _run(self, order, values):
         return self._database.execute(order.replace("?", "%s"), values)

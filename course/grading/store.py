@@ -11,19 +11,43 @@ from typing import NamedTuple
 
 from course.errors import CourseError
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS attempts (
     student TEXT, sha256 TEXT, labels TEXT, grader TEXT, received DOUBLE PRECISION, file TEXT, result TEXT,
     PRIMARY KEY (student, sha256, labels, grader)
 )
-"""
-"""The table of attempts, in the SQL that SQLite and PostgreSQL share."""
+""",
+    """
+CREATE TABLE IF NOT EXISTS latest (
+    student TEXT, sha256 TEXT, labels TEXT, grader TEXT, received DOUBLE PRECISION, file TEXT,
+    PRIMARY KEY (student, sha256, labels, grader)
+)
+""",
+)
+"""The tables, in the SQL that SQLite and PostgreSQL share: attempts as first seen, and those seen again as last seen.
 
-# The same content handed in twice is one attempt, of the earlier time, in whatever order the two are seen.
+A store from before there was the second one gets it when it is opened.
+"""
+
+# The same content handed in twice is one attempt with two times, the same in whatever order they are seen.
 _ADD = """
-INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (student, sha256, labels, grader) DO UPDATE
+INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (student, sha256, labels, grader) DO NOTHING
+"""
+_EARLIER = """
+UPDATE attempts SET received = ?, file = ?
+WHERE (student, sha256, labels, grader) = (?, ?, ?, ?) AND (received, file) > (?, ?)
+"""
+_LATER = """
+INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (student, sha256, labels, grader) DO UPDATE
 SET received = excluded.received, file = excluded.file
-WHERE (excluded.received, excluded.file) < (attempts.received, attempts.file)
+WHERE (excluded.received, excluded.file) > (latest.received, latest.file)
+"""
+_FIRST = "attempts.received, attempts.file"
+_LAST = "COALESCE(latest.received, attempts.received), COALESCE(latest.file, attempts.file)"
+_TIMES = f"""
+SELECT {_FIRST}, {_LAST} FROM attempts LEFT JOIN latest USING (student, sha256, labels, grader)
+WHERE (student, sha256, labels, grader) = (?, ?, ?, ?)
 """
 _WAIT = 60
 
@@ -31,6 +55,7 @@ _WAIT = 60
 class Attempt(NamedTuple):
     """A graded submission: student, SHA-256, time received (seconds since 1970), file, and the result.
 
+    Content that was handed in twice has the first time and file, or the last; see `Store.attempts`.
     ``result`` holds ``problems`` (list of str), ``notebook`` (dict or None) and ``measures``, what
     `course.grading.scores.measure` returns, or None where there are problems.
     """
@@ -65,29 +90,31 @@ class Store:
         return str(self._place)
 
     def seen(self, student, sha256, received, file):
-        """Tell whether an attempt is graded already; if so, note where and when it was seen, if that was earlier."""
-        row = (student, sha256, *self._key)
-        with self._told():
-            known = self._run(
-                "SELECT received, file FROM attempts WHERE (student, sha256, labels, grader) = (?, ?, ?, ?)", row
-            ).fetchone()
-            if known and (received, file) < known:
-                self._run(_ADD, (*row, received, file, ""))
-        return known is not None
+        """Tell whether an attempt is graded already; if so, note where and when it was seen now."""
+        return self._note((student, sha256, *self._key), (received, file))
 
     def add(self, attempt):
         """Keep an attempt, in a transaction of its own."""
         student, sha256, received, file, result = attempt
-        text = json.dumps(result, ensure_ascii=False)
+        row, text = (student, sha256, *self._key), json.dumps(result, ensure_ascii=False)
         with self._told():
-            self._run(_ADD, (student, sha256, *self._key, received, file, text))
+            added = self._run(_ADD, (*row, received, file, text)).rowcount
+        if not added:  # meanwhile another grader did, or the same content is there under two names
+            self._note(row, (received, file))
 
-    def attempts(self):
-        """Yield each attempt, by student and then by time, one row in memory at a time."""
+    def attempts(self, last=False):
+        """Yield each attempt, by student, time and file, one row in memory at a time.
+
+        Parameters
+        ----------
+        last : bool
+            Whether the time and file of content that was handed in twice are the last ones, and not the first.
+        """
         with self._told():
             rows = self._stream(
-                "SELECT student, sha256, received, file, result FROM attempts WHERE (labels, grader) = (?, ?) "
-                "ORDER BY student, received, sha256",
+                f"SELECT student, sha256, {_LAST if last else _FIRST}, result "
+                "FROM attempts LEFT JOIN latest USING (student, sha256, labels, grader) "
+                "WHERE (labels, grader) = (?, ?) ORDER BY 1, 3, 4, 2",
                 self._key,
             )
             for *fields, result in rows:
@@ -104,15 +131,25 @@ class Store:
             self._prepare(time.monotonic() + _WAIT)
 
     def _prepare(self, deadline):
-        """Make the table in WAL mode; turning to it ignores SQLite's time-out when another grader does the same."""
+        """Make the tables in WAL mode; turning to it ignores SQLite's time-out when another grader does the same."""
         try:
-            for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", SCHEMA):
+            for order in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", *SCHEMA):
                 self._database.execute(order)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
             self._prepare(deadline)
+
+    def _note(self, row, seen):
+        """Note that an attempt was seen, if that was earlier or later than ever; tell whether it is there at all."""
+        with self._told():
+            known = self._run(_TIMES, row).fetchone()
+            if known and not known[:2] <= seen <= known[2:]:
+                # In this order: as long as there is no last time, the first one is that too.
+                self._run(_LATER, (*row, *max(seen, known[2:])))
+                self._run(_EARLIER, (*seen, *row, *seen))
+        return known is not None
 
     def _run(self, order, values):
         return self._database.execute(order, values)

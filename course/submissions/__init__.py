@@ -6,6 +6,7 @@ computer and the grader use the same `read`, so what passes here passes there.
 """
 
 import hashlib
+import io
 import re
 import unicodedata
 import zipfile
@@ -148,7 +149,7 @@ def build(predictions, student, test, notebook_path=None, out="."):
     Raises
     ------
     CourseError
-        If anything is wrong, with all problems at once.
+        If anything is wrong, with all problems at once; or if the zip cannot be written there.
     """
     student, ids, problems = student_id(student), test_ids(test), Problems()
     parts = {f"{student}.csv": files.read_regular(Path(predictions), MAX_TABLE, problems)}
@@ -162,15 +163,17 @@ def build(predictions, student, test, notebook_path=None, out="."):
         raise CourseError(_told(f"{predictions} todavía no se puede entregar", problems.lines()))
     if files.exists(out) and not Path(out).is_dir():
         raise CourseError(f"{out} no es una carpeta, y ahí va el zip. Indica otra con --out.")
-    target = Path(out) / f"{student}.zip"
-    with atomic_write(target) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, content in parts.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            zipped.writestr(entry, content)
-    if wrong := read(target, student, ids).problems:  # for instance, a notebook that deflates like a bomb
-        target.unlink()
+    target, content = Path(out) / f"{student}.zip", _zipped(parts)
+    made = Received(target, [content], _digest(True, [content], problems), 0.0, problems)
+    if wrong := check(made, student, ids).problems:  # for instance, a notebook that deflates like a bomb
         raise CourseError(_told(f"{target.name} no se puede entregar", wrong))
+    try:
+        with atomic_write(target) as stream:  # only now: a zip of before that was right stays until there is a better
+            stream.write(content)
+    except OSError as error:
+        raise CourseError(
+            f"No se pudo escribir {target}: {error}. Libera espacio, o indica otra carpeta con --out."
+        ) from error
     return target
 
 
@@ -210,6 +213,17 @@ def _beside(path, problems):
     """Return the content of the notebook beside a table, or None where there is none."""
     other = path.with_suffix(".ipynb")
     return files.read_regular(other, MAX_NOTEBOOK, problems) if files.exists(other) else None
+
+
+def _zipped(parts):
+    """Return a zip of these members, by name: the same bytes each time."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(entry, content)
+    return stream.getvalue()
 
 
 def _is_zip(path):
