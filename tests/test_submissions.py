@@ -379,6 +379,8 @@ def test_build_says_all_that_is_wrong_and_leaves_no_zip_or_that_of_before(tmp_pa
         submissions.build(tmp_path / "p.csv", "ana", test_csv, tmp_path / "n.ipynb", tmp_path)
     with pytest.raises(CourseError, match="no existe"):
         submissions.build(tmp_path / "nada.csv", "ana", test_csv, out=tmp_path)
+    with pytest.raises(CourseError, match="Cambia TU_ID por tu identificador"):
+        submissions.build(tmp_path / "p.csv", "TU_ID", test_csv, out=tmp_path)
     assert not (tmp_path / "ana.zip").exists()
     before = submissions.build(tmp_path / "p.csv", "ana", test_csv, out=tmp_path).read_bytes()
     with pytest.raises(CourseError, match="ocupa demasiado"):

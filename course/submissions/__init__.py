@@ -26,6 +26,7 @@ MAX_TABLE, MAX_NOTEBOOK, MAX_ARCHIVE = table.MAX_BYTES, notebook.MAX_BYTES, arch
 _NAME = re.compile(r"\w(?:[\w.@-]{0,62}\w)?")  # starts and ends with a letter or digit: no path, no formula, no HTML
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$)")  # on Windows, no file can be called so
 _MAX_NAME = 128  # bytes: it becomes part of file names
+_PLACEHOLDER = "tu_id"  # what stands for it in the order that ends notebook 07
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed date: the same files always make the same zip
 
 
@@ -152,6 +153,8 @@ def build(predictions, student, test, notebook_path=None, out="."):
         If anything is wrong, with all problems at once; or if the zip cannot be written there.
     """
     student, ids, problems = student_id(student), test_ids(test), Problems()
+    if student == _PLACEHOLDER:
+        raise CourseError("Cambia TU_ID por tu identificador: el zip lleva su nombre, y con él se te califica.")
     parts = {f"{student}.csv": files.read_regular(Path(predictions), MAX_TABLE, problems)}
     if notebook_path is not None:
         parts[f"{student}.ipynb"] = files.read_regular(Path(notebook_path), MAX_NOTEBOOK, problems)
