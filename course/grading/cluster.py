@@ -79,9 +79,11 @@ def _results(client, evaluate, jobs, task):
 
 def _gathered(answer, student):
     """Return an answer, even if the worker that had it has died since: then this waits until another one makes it."""
+    from distributed.comm import CommClosedError
+
     try:
         return answer.result()
-    except CancelledError:  # nobody cancels any: the scheduler is gone, and it is no fault of this submission
+    except (CancelledError, CommClosedError):  # the scheduler is gone, and it is no fault of this submission
         raise
     except Exception as error:  # whatever can go wrong on another machine
         raise CourseError(
