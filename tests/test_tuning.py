@@ -528,7 +528,7 @@ def test_the_table_keeps_its_columns_and_the_time_of_the_dead_out_of_them():
     assert table["segundos"].notna().tolist() == [True, False]
 
 
-def test_a_trial_that_was_cut_before_it_had_hyperparameters_cannot_be_trained_again(tmp_path):
+def test_a_trial_that_was_cut_before_it_had_hyperparameters_cannot_be_trained_again():
     study = search(tiny_network(), trials=1)
     study.tell(study.ask(), state=TrialState.FAIL)
     with pytest.raises(CourseError, match=r"El intento 1 .* se cortó antes"):

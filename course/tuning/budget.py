@@ -32,7 +32,8 @@ class Retry(RetryHeartbeatStaleTrialCallback):
 
     def __call__(self, study, trial):
         """Queue it, with the values that it was trying."""
-        if _is_closed(_held(study.get_trials(deepcopy=False), slot(trial))):
+        trials = study.get_trials(deepcopy=False)
+        if slot(trial) in deadly(trials, len(trials)):
             return
         trial = copy.deepcopy(trial)
         trial.user_attrs.pop(STOPPED, None)
@@ -102,10 +103,6 @@ def step(trials, asked):
 def orphans(trials, asked):
     """Return the last trial of each slot whose trials all died without anybody to queue them again."""
     return [held[-1] for held in slots(trials, asked) if all(map(dead, held)) and not _is_closed(held)]
-
-
-def _held(trials, number):
-    return [trial for trial in trials if SURPLUS not in trial.user_attrs and slot(trial) == number]
 
 
 def _is_closed(held):

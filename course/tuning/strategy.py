@@ -80,8 +80,8 @@ class Grid(BaseSampler):
     def before_trial(self, study, trial):
         """Find the trial's slot; one that nobody asked for has none, and will not be evaluated."""
         slots = budget.slots(study.get_trials(deepcopy=False), len(self._walk))
-        opened = [budget.slot(held[0]) for held in slots]
-        self._chosen = self._walk[opened.index(budget.slot(trial))] if budget.slot(trial) in opened else self._walk[0]
+        opened, number = [budget.slot(held[0]) for held in slots], budget.slot(trial)
+        self._chosen = self._walk[opened.index(number) if number in opened else 0]
 
     def infer_relative_search_space(self, study, trial):
         """Choose each value by itself."""
