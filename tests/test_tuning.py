@@ -457,6 +457,18 @@ def test_a_process_that_slept_gives_its_trial_up(tmp_path, reports):
     assert budget.closed(study.trials, 3) == 3
 
 
+def test_ctrl_c_in_a_trial_that_others_took_for_dead_still_ends_the_search(tmp_path):
+    place, calls = tmp_path / "s.sqlite", []
+
+    def interrupted(params, seed, report):
+        calls.append(seed)
+        studies.load(place, "cortada").tell(0, state=TrialState.FAIL)
+        raise KeyboardInterrupt
+
+    study = search(tuning.Problem("cortada", interrupted, SPACE), trials=3, storage=place)
+    assert len(calls) == len(study.trials) == 1
+
+
 # --- networks ----------------------------------------------------------------------------------------------------
 
 

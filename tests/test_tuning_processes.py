@@ -10,7 +10,7 @@ from collections import Counter
 import psutil
 import pytest
 from processes import LOCAL, running, wait_until
-from tuning_problems import DIES, PARABOLA, SLOW, THREADS
+from tuning_problems import DIES, PARABOLA, SLOW, THREADS, UNREADABLE
 
 from course import tuning
 from course.errors import CourseError
@@ -190,6 +190,11 @@ def test_a_trial_that_kills_its_processes_is_given_up_and_the_others_are_run(tmp
 def test_when_all_processes_die_it_is_told(tmp_path):
     with pytest.raises(CourseError, match=r"se cerraron antes de terminar.*repite la misma orden"):
         search(DIES, trials=3, storage=tmp_path / "s.sqlite", workers=2, grace=2)
+
+
+def test_what_a_process_cannot_read_is_told(tmp_path):
+    with pytest.raises(CourseError, match=r"no pudo seguir \(OSError: datos\.csv: permiso denegado\)"):
+        search(UNREADABLE, trials=3, storage=tmp_path / "s.sqlite", workers=2)
 
 
 @posix

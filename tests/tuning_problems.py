@@ -1,5 +1,6 @@
 """Problems whose trials cost nothing, for the tests of the search: other processes import them from here."""
 
+import multiprocessing
 import os
 import time
 from pathlib import Path
@@ -38,8 +39,19 @@ def poisoned(params, seed, report):
     return dies(params, seed, report) if params["x"] == 2 else params["x"]
 
 
+class Unreadable(Problem):
+    """One whose data only the process that begins the search can read."""
+
+    @property
+    def version(self):
+        if multiprocessing.parent_process():
+            raise OSError("datos.csv: permiso denegado")
+        return ""
+
+
 PARABOLA = Problem("parábola", parabola, SPACE)
 SLOW = Problem("lenta", slow, SPACE, epochs=5)
 THREADS = Problem("hilos", threads, SPACE)
 DIES = Problem("mortal", dies, SPACE)
 POISONED = Problem("envenenada", poisoned, {"x": [1, 2, 3, 4]})
+UNREADABLE = Unreadable("ilegible", parabola, SPACE)

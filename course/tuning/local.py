@@ -128,3 +128,6 @@ def _worker(job, pipe):
     except CourseError as error:
         pipe.send(str(error))
         raise SystemExit(1) from None
+    except Exception as error:  # whatever the problem's data can raise when they are loaded
+        pipe.send(f"Un proceso de la búsqueda no pudo seguir ({type(error).__name__}: {error}).")
+        raise

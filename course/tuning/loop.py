@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import optuna
@@ -123,12 +123,16 @@ def _care(study, job):
 
 def _run_one(study, job, stopped):
     """Run one trial and return its number."""
-    seen, until_it_has_begun = [], ExitStack()
+    seen, interrupted, until_it_has_begun = [], [], ExitStack()
 
     def objective(trial):
         seen.append(trial.number)
         until_it_has_begun.close()
-        return _evaluate(trial, job, stopped)
+        try:
+            return _evaluate(trial, job, stopped)
+        except KeyboardInterrupt as ctrl_c:
+            interrupted.append(ctrl_c)
+            raise
 
     try:
         with until_it_has_begun:
@@ -138,6 +142,8 @@ def _run_one(study, job, stopped):
         # This process slept for so long that others took its trial for dead: it is theirs now.
         if not (seen and study.get_trials(deepcopy=False)[seen[0]].state.is_finished()):
             raise
+        if interrupted:
+            raise interrupted[0] from None
     return seen[0]
 
 
@@ -191,7 +197,8 @@ def _evaluate(trial, job, stopped):
     except (optuna.TrialPruned, UpdateFinishedTrialError, StorageInternalError):
         raise
     except KeyboardInterrupt:
-        trial.set_user_attr(budget.STOPPED, True)
+        with suppress(UpdateFinishedTrialError):  # others took it for dead
+            trial.set_user_attr(budget.STOPPED, True)
         raise
     except Exception as error:  # whatever a student's function can raise: the search goes on, and tells it at its end
         text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
