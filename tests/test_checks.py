@@ -195,6 +195,17 @@ def test_a_function_that_works_in_place_may_return_none():
     assert weights == [1.0, 2.0], "the student's function gets a copy"
 
 
+@pytest.mark.parametrize("table", [pd.Series([1.0, 2.0]), pd.DataFrame({"loss": [1.0, 2.0]})], ids=["series", "table"])
+def test_a_function_that_changes_its_table_changes_a_copy(table):
+    def halved(losses):
+        losses *= 0.5
+        return losses
+
+    before = table.copy()
+    assert call(halved, table).equals(before / 2)
+    assert table.equals(before), "the expected answer is computed from it afterwards"
+
+
 def test_an_exception_is_told_with_the_students_line():
     source = "def relu(u):\n    half = helper(u)\n    return half\n\ndef helper(u):\n    return u / 0\n"
     assert str(relu.grade(from_cell(source, "relu"))).startswith(

@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import sys
 import textwrap
 
 import numpy as np
@@ -73,7 +74,9 @@ def _expect_arguments(function, args, kwargs):
 
 
 def _fresh(value):
-    return copy.deepcopy(value) if isinstance(value, np.ndarray | list | dict | set) else value
+    pandas = sys.modules.get("pandas")
+    tables = (pandas.Series, pandas.DataFrame) if pandas else ()
+    return copy.deepcopy(value) if isinstance(value, (np.ndarray, list, dict, set, *tables)) else value
 
 
 def _still_a_stub(function, lines=ast.Expr | ast.Assign | ast.Return):
