@@ -380,6 +380,14 @@ def test_common_slips_have_a_hint_of_their_own(answer, words):
     assert words in parameters.grade(answer).hint
 
 
+def test_none_is_told_as_none_and_not_as_a_nan():
+    with pytest.raises(Wrong, match="el elemento 1 de f\\(x\\) devolvió None; se esperaba un número") as wrong:
+        expect_close((1, None), (1, 2), "f(x)")
+    assert "Vale None" in wrong.value.hint
+    with pytest.raises(Wrong, match="vale None; se esperaba un texto"):
+        expect_text(None, "sigmoide", "la segunda")
+
+
 def test_close_numbers_are_shown_with_the_digits_that_tell_them_apart():
     with pytest.raises(Wrong, match=r"vale 0\.376401; se esperaba 0\.3764\."):
         expect_close(0.3764012, 0.3764, "y", reveal=True, tolerance=1e-9)

@@ -157,6 +157,8 @@ def _kind(expected):
 
 
 def _hint_for_type(got):
+    if got is None:
+        return "Vale None: ¿quedó sin calcular, o falta un return en la función que lo calcula?"
     if isinstance(got, str):
         return "Escríbelo como número, sin comillas."
     if callable(got):

@@ -204,7 +204,7 @@ def backward(answer):
                     expected,
                     f"con {name}, {symbol} de la capa {k}",
                     hint,
-                    typical=[*swapped, *opposite, *half, *times, *rows, *slopes] if part is not None else (),
+                    typical=[*swapped, *opposite, *half, *times, *rows, *slopes],
                     exact_shape=True,
                 )
 

@@ -25,8 +25,8 @@ def as_numbers(value):
     """Return `value` as a float64 array, or None when it is not made of numbers."""
     try:
         array = np.asarray(value)
-        if array.dtype == object and not any(isinstance(part, str) for part in array.flat):
-            array = array.astype(float)  # Decimal, Fraction, and anything else with a __float__
+        if array.dtype == object and not any(part is None or isinstance(part, str) for part in array.flat):
+            array = array.astype(float)  # Decimal, Fraction, and anything else with a __float__; None would be a nan
         return array.astype(float) if array.dtype.kind in "biuf" else None
     except Exception:
         return None

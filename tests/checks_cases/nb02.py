@@ -84,6 +84,7 @@ layer_backward = Cases(
         (_with(dw=lambda dh, u, h, w: h.T @ (dh * (u > 0)) / len(u)), "En dw no dividas por n"),
         (_with(db=lambda dh, u, h, w: (dh * (u > 0)).sum(axis=0, keepdims=True)), "db debe tener forma (3,): du.sum"),
         (_with(db=lambda dh, u, h, w: dh.sum(axis=0)), "En db usa du, no dh"),
+        (_with(db=lambda dh, u, h, w: None), "Vale None"),
         (_without("db"), "Falta la clave 'db'; las tuyas son ['du', 'dw', 'dh_before']."),
         (
             lambda *case: {key.replace("dw", "dW"): part for key, part in _by_loops(*case).items()},
@@ -146,6 +147,7 @@ backward = Cases(
         (lambda *case: _gradients(*case, factor=1 / len(case[0])), "La red de la clase te sale bien"),
         (lambda *case: _gradients(*case)[0], "return weight_gradients, bias_gradients"),
         (lambda *case: (None, None), "return weight_gradients, bias_gradients"),
+        (lambda *case: (_gradients(*case)[0], [None] * len(case[2])), "Vale None"),
     ],
 )
 
