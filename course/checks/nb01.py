@@ -279,19 +279,28 @@ def forward(answer):
     negative = [-w for w in weights]  # with these the output is negative, with two's x the hidden sums are
     one, two = (x, weights, biases), (np.array([[-3.0, -2.0, -1.0], [0.0, 1.0, 0.5]]), weights, biases)
     minus = (x, negative, [np.array([1.0, 1.0]), np.array([1.0, 1.0]), np.array([-5.0])])
-    expect_function(
-        answer,
-        _forward,
-        [one, minus, two],
-        "Compara con los números de la clase, capa por capa: 0.43 y 0.44; 0.33 y 1.217; 0.3764.",
-        mistakes=[
-            (lambda x, w, b: _forward(x, w, b, output=_relu), "La capa de salida es lineal: sin ReLU."),
-            (lambda x, w, b: _forward(x, w, b, hidden=lambda u: u), "Falta ReLU en las capas ocultas."),
-            (lambda x, w, b: _forward(x, w, [0 * v for v in b]), "Falta sumar los sesgos."),
-            (lambda x, w, b: _forward(x, w[:-1], b[:-1], output=_relu), "Te falta la capa de salida."),
-            (lambda x, w, b: _forward(x, w, b, hidden=_sigmoid), "Las capas ocultas usan ReLU, no la sigmoide."),
-        ],
-    )
+    mistakes = [
+        (lambda x, w, b: _forward(x, w, b, output=_relu), "La capa de salida es lineal: sin ReLU."),
+        (lambda x, w, b: _forward(x, w, b, hidden=lambda u: u), "Falta ReLU en las capas ocultas."),
+        (lambda x, w, b: _forward(x, w, [0 * v for v in b]), "Falta sumar los sesgos."),
+        (lambda x, w, b: _forward(x, w[:-1], b[:-1], output=_relu), "Te falta la capa de salida."),
+        (lambda x, w, b: _forward(x, w, b, hidden=_sigmoid), "Las capas ocultas usan ReLU, no la sigmoide."),
+    ]
+    class_numbers = "Compara con los números de la clase, capa por capa: 0.43 y 0.44; 0.33 y 1.217; 0.3764."
+    expect_function(answer, _forward, [one, minus, two], class_numbers, mistakes=mistakes)
+    other = "La red de la clase te sale bien; esta tiene otras capas. ¿Las recorres todas, sean cuantas sean?"
+    with _explaining("unpack|out of range", other):  # an answer written for three layers
+        expect_function(answer, _forward, _OTHER_DEPTHS, other, mistakes=mistakes)
+
+
+def _other_depth(*units):
+    """Return x, weights and biases for a network of other layers, some of whose sums are negative."""
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=pair).round(1) for pair in pairwise(units)]
+    return rng.normal(size=(2, units[0])).round(1), weights, [rng.normal(size=after).round(1) for after in units[1:]]
+
+
+_OTHER_DEPTHS = [_other_depth(3, 4, 2), _other_depth(2, 3, 4, 3, 2)]
 
 
 @exercise(

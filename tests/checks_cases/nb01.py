@@ -168,6 +168,18 @@ def _recursive(x, weights, biases):
     return u if len(weights) == 1 else _recursive(u * (u > 0), weights[1:], biases[1:])
 
 
+def _three_layers(x, weights, biases):
+    w1, w2, w3 = weights
+    b1, b2, b3 = biases
+    return np.maximum(0, np.maximum(0, x @ w1 + b1) @ w2 + b2) @ w3 + b3
+
+
+def _linear_third(x, weights, biases):
+    for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        x = x @ w + b if k == 2 else np.maximum(0, x @ w + b)
+    return x
+
+
 forward = Cases(
     right=[_pass(), _recursive, _as_keras],
     wrong=[
@@ -177,6 +189,9 @@ forward = Cases(
         (_pass(layers=2), "falta la capa de salida"),
         (_pass(hidden=lambda u: 1 / (1 + np.exp(-u))), "no la sigmoide"),
         (lambda x, weights, biases: x @ weights[1], "formas"),
+        (_three_layers, "esta tiene otras capas"),
+        (lambda x, w, b: _pass()(x, [w[0], w[1], w[2]], b), "sean cuantas sean"),
+        (_linear_third, "sin ReLU"),
     ],
 )
 
