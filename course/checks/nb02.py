@@ -222,7 +222,10 @@ def update(answer):
     expect_function(
         answer,
         lambda theta, gradient, rate: theta - rate * gradient,
-        [(np.array([1.0, -2.0]), np.array([0.5, -1.0]), 0.1), (3.0, 4.0, 0.25)],
+        [
+            (np.array([1.0, -2.0]), np.array([0.5, -1.0]), 0.1),
+            (np.array([[3.0, 1.0], [0.0, -2.0]]), np.array([[4.0, -2.0], [1.0, 8.0]]), 0.25),
+        ],
         mistakes=[
             (lambda theta, gradient, rate: theta + rate * gradient, "Sumaste: así la pérdida sube."),
             (lambda theta, gradient, rate: theta - gradient, "Falta la tasa de aprendizaje."),

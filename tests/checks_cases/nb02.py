@@ -155,6 +155,7 @@ update = Cases(
     right=[
         lambda theta, gradient, learning_rate: theta + -learning_rate * gradient,
         lambda theta, gradient, learning_rate: np.subtract(theta, np.multiply(gradient, learning_rate)),
+        lambda theta, gradient, learning_rate: [t - learning_rate * g for t, g in zip(theta, gradient, strict=True)],
     ],
     wrong=[
         (lambda t, g, a: t + a * g, "Sumaste"),
@@ -162,6 +163,7 @@ update = Cases(
         (lambda t, g, a: -a * g, "partir desde theta"),
         (lambda t, g, a: t - g / a, "no lo divide"),
         (lambda t, g, a: a * (t - g), "solo al gradiente"),
+        (lambda t, g, a: t - 0.1 * g, "nb02.update.hint()"),
     ],
 )
 
