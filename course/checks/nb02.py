@@ -193,6 +193,7 @@ def backward(answer):
         mistaken = [(_backward(x, y, weights, biases, **ways), text) for ways, text in _BACKWARD_MISTAKES]
         for place, (symbol, parts, right) in enumerate(zip(("dW", "db"), got, rights, strict=True)):
             for k, (part, expected) in enumerate(zip(parts, right, strict=True), 1):
+                shape = [(expected, f"Los números están bien, pero no la forma: debe ser {expected.shape}.")]
                 swapped = [(right[-k], "Las capas están en orden inverso: la primera va primero.")]
                 opposite = [(-expected, "Tiene el signo cambiado: revisa dL/dŷ.")]
                 half = [(expected / 2, "Es la mitad: falta el 2 de la derivada del cuadrado.")]
@@ -204,7 +205,7 @@ def backward(answer):
                     expected,
                     f"con {name}, {symbol} de la capa {k}",
                     hint,
-                    typical=[*swapped, *opposite, *half, *times, *rows, *slopes],
+                    typical=[*shape, *swapped, *opposite, *half, *times, *rows, *slopes],
                     exact_shape=True,
                 )
 

@@ -146,6 +146,10 @@ backward = Cases(
         (lambda *case: _gradients(*case, factor=case[1].shape[1]), "y.size, no por las filas"),
         (lambda *case: _gradients(*case, factor=1 / len(case[0])), "La red de la clase te sale bien"),
         (lambda *case: _gradients(*case)[0], "return weight_gradients, bias_gradients"),
+        (
+            lambda *case: (_gradients(*case)[0], [db[None] for db in _gradients(*case)[1]]),
+            "Los números están bien, pero no la forma: debe ser (2,)",
+        ),
         (lambda *case: (None, None), "return weight_gradients, bias_gradients"),
         (lambda *case: (_gradients(*case)[0], [None] * len(case[2])), "Vale None"),
     ],
