@@ -55,7 +55,7 @@ def share_below(answer):
     expect_function(
         answer,
         lambda losses, threshold: np.mean(np.asarray(losses) < threshold),
-        [(losses, 0.4), (losses[:3], 0.6), (losses, 0.1)],
+        [(losses, 0.4), (losses[:3], 0.6), (losses, 0.1), (losses[:3], 0.4)],
         mistakes=[
             (lambda losses, threshold: np.sum(losses < threshold), "Eso es cuántas; falta dividir por el total."),
             (lambda losses, threshold: np.mean(losses > threshold), "Eso es la parte que queda por encima."),
@@ -224,17 +224,30 @@ def _own_hint(settings, median):
 )
 def gap(answer):
     """``gap(runs)``: median test loss minus median training loss of a sweep's table."""
-    train, test = [0.1, 0.2, 0.6], [0.5, 0.4, 0.7]
-    runs = pd.DataFrame({"train_loss": train, "test_loss": test})
-    expect_close(
-        call(answer, runs),
-        np.median(test) - np.median(train),
-        f"si train_loss es {train} y test_loss es {test}, gap(runs)",
-        typical=[(mistaken(runs), hint) for mistaken, hint in _GAP_MISTAKES],
-    )
+    for train, test in _GAP_LOSSES:
+        runs = pd.DataFrame({"train_loss": train, "test_loss": test})
+        expect_close(
+            call(answer, runs),
+            np.median(test) - np.median(train),
+            f"si train_loss es {train} y test_loss es {test}, gap(runs)",
+            typical=[(mistaken(runs), hint) for mistaken, hint in _GAP_MISTAKES],
+        )
 
 
+# The second gap is negative, and an even number of runs has no run in the middle.
+_GAP_LOSSES = [
+    ([0.1, 0.2, 0.6], [0.5, 0.4, 0.7]),
+    ([0.31, 0.12, 0.54, 0.47], [0.35, 0.28, 0.02, 0.33]),
+]
 _GAP_MISTAKES = [
+    (
+        lambda runs: abs(runs.test_loss.median() - runs.train_loss.median()),  # what is reversed fails before it
+        "La brecha puede ser negativa: no le quites el signo.",
+    ),
+    (
+        lambda runs: runs.test_loss.quantile(interpolation="higher") - runs.train_loss.quantile(interpolation="higher"),
+        "Con un número par de corridas, la mediana es el promedio de las dos del medio.",
+    ),
     (lambda runs: runs.train_loss.median() - runs.test_loss.median(), "Es al revés: prueba menos entrenamiento."),
     (
         lambda runs: (runs.test_loss - runs.train_loss).median(),

@@ -47,6 +47,10 @@ def _below_in_place(losses, threshold):
     return losses.mean()
 
 
+def _upper(losses):
+    return sorted(losses)[len(losses) // 2]
+
+
 def _gap_by_popping(runs):
     return runs.pop("test_loss").median() - runs.pop("train_loss").median()
 
@@ -65,6 +69,7 @@ share_below = Cases(
         (lambda losses, threshold: losses[losses < threshold].mean(), "cuenta corridas"),
         (lambda losses, threshold: 100 * (losses < threshold).mean(), "entre 0 y 1"),
         (lambda losses, threshold: losses.min() < threshold, "la mejor corrida"),
+        (lambda losses, threshold: round((losses < threshold).mean(), 2), "redondeaste"),
     ],
 )
 
@@ -155,5 +160,8 @@ gap = Cases(
         (lambda runs: runs.test_loss - runs.train_loss, "un solo número"),
         (lambda runs: (runs.test_loss - runs.train_loss).max(), "la peor brecha"),
         (lambda runs: (runs.test_loss - runs.train_loss).median(), "no la mediana de las restas"),
+        (lambda runs: abs(runs.test_loss.median() - runs.train_loss.median()), "no le quites el signo"),
+        (lambda runs: _upper(runs.test_loss) - _upper(runs.train_loss), "el promedio de las dos del medio"),
+        (lambda runs: 0.3, "nb03.gap.hint()"),
     ],
 )
