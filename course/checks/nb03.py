@@ -110,7 +110,7 @@ def ranking(answer):
         "Por ejemplo [(4,), (4, 4), (8, 8), (4, 2, 2, 2)], en el orden que encuentres.",
     )
     try:
-        got = [tuple(int(units) for units in layers) for layers in answer]
+        got = [tuple(int(units) for units in layers if units == units) for layers in answer]  # pandas fills with nan
     except (TypeError, ValueError):
         got = []
     expect(
