@@ -19,6 +19,10 @@ _SLIDE = {
     "regularization": ("la regularización", "none", "La lámina no usa regularización."),
     "inputs": ("las entradas", ("x", "y"), "Las entradas son x e y, las que trae el simulador."),
 }
+_UNTOUCHED = (
+    *("classes", "loss", "initializer", "init_zero", "optimizer", "dropout"),
+    *("schedule", "target_loss", "patience"),
+)
 _DATA = ("dataset", "noise", "train_percent")
 
 
@@ -41,6 +45,10 @@ def slide_experiment(answer):
     for name, (words, expected, hint) in _SLIDE.items():
         got = getattr(answer.settings, name)
         expect(got == expected, f"{words} ({name}) vale {got!r}, y la lámina usa otro valor.", hint)
+    for name in _UNTOUCHED:
+        got = getattr(answer.settings, name)
+        rest = f"Quita {name}: lo que la lámina no menciona queda como en el simulador original."
+        expect(got == getattr(Settings(), name), f"{name} vale {got!r}, y la lámina no lo cambia.", rest)
     expect(answer.settings.seed == "1", 'falta seed="1".', "Agrega la semilla: así a todo el curso le sale lo mismo.")
 
 

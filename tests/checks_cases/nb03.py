@@ -35,6 +35,8 @@ slide_experiment = Cases(
         (_slide(activation="tanh"), "activation='relu'"),
         (_slide(layers=(4, 2)), "layers=(4,)"),
         (_slide(batch_size=1), "lotes de 10"),
+        (_slide(optimizer="adam"), "Quita optimizer"),
+        (_slide(dropout=0.1), "Quita dropout"),
         (_slide(seed=None), "Agrega la semilla"),
         (_slide(seed="otra"), "Agrega la semilla"),
         (Settings(**SLIDE), "Escribe experiment = Experiment(…)"),
