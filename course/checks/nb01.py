@@ -80,16 +80,18 @@ def relu(answer):
     """``relu(u)`` for a number or an array of any shape."""
     cut = "Lo positivo pasa sin cambios, por grande que sea: no lo recortes."
     compare = "np.max busca el mayor de un arreglo; para comparar cada elemento con 0 está np.maximum(0, u)."
-    with _explaining("scalar.index", compare):
+    with _explaining("scalar.index|inhomogeneous", compare):
         expect_function(
             answer,
             _relu,
-            [np.array([-2.0, 3.0]), np.array([[-1.5, 0.43], [0.0, -0.2]]), -2.0, 0.43],
-            "Debe servir para un número y para una tabla de cualquier forma.",
+            [np.array([-2.0, 3.0, 1.0]), np.array([[-1.5, 0.43], [0.0, -0.2]]), -2.0, 0.43],
+            "Elemento a elemento, lo positivo pasa igual y lo negativo queda en 0, sin cambiar la forma.",
             mistakes=[
                 (np.abs, "Eso es el valor absoluto: lo negativo debe quedar en 0."),
                 (lambda u: np.minimum(0, u), "Dejaste pasar lo negativo: es al revés."),
                 (lambda u: u, "Falta hacer algo con los negativos."),
+                (lambda u: np.ravel(u)[np.ravel(u) > 0], "Quitaste los negativos: deben quedarse, convertidos en 0."),
+                (lambda u: np.trunc(np.maximum(0, u)), "Se perdieron los decimales: empieza por 0.0 y no por 0."),
                 (lambda u: np.max(np.append(u, 0)), "np.max da un solo número; con np.maximum hay uno por elemento."),
                 (lambda u: np.asarray(u > 0, float), "Eso es la derivada de ReLU; lo positivo pasa sin cambios."),
             ],
