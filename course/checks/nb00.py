@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import Wrong, call, exercise, expect, expect_close, expect_function, expect_text
 
 _X, _W, _B = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25
 _BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -23,7 +23,7 @@ def weighted_sum(answer):
     expect_function(
         answer,
         lambda x, w, b: x @ w + b,
-        [(_X, _W, _B), (np.array([1.0, -1.0]), np.array([2.0, 2.0]), -1.0)],
+        [(_X, _W, _B), (np.array([1.0, -1.0]), np.array([2.0, 3.0]), -1.0)],
         mistakes=[
             (lambda x, w, b: x @ w, "Te falta sumar el sesgo b."),
             (lambda x, w, b: x * w + b, "Tienes un número por entrada: falta sumarlos en uno solo."),
@@ -72,6 +72,9 @@ class _Seen:
         return self.__name__
 
 
+_Seen.__name__ = "función"  # what Python's own errors tell the student
+
+
 @exercise(
     "La derivada es una pendiente",
     hints=[
@@ -89,7 +92,7 @@ def slope(answer):
     ]
     for f, w, expected, name, typical in cases:
         seen = _Seen(f, name)
-        got = call(answer, seen, w)
+        got = _call_on_function(answer, seen, w)
         negated = [(-expected, "Tiene el signo cambiado: es f(w + ε) - f(w), en ese orden.")]
         undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos."
         points, two, hint = np.concatenate([[], *map(np.ravel, seen.points)]), [], undivided
@@ -113,6 +116,14 @@ def slope(answer):
             tolerance=2e-3,
             reveal=True,
         )
+
+
+def _call_on_function(answer, f, w):
+    try:
+        return call(answer, f, w)
+    except Wrong as wrong:
+        asked = "f es una función: su valor en un punto se pide con paréntesis, f(w)."
+        raise Wrong(wrong.message, asked if "'función'" in wrong.message else wrong.hint) from wrong
 
 
 @exercise(

@@ -20,6 +20,7 @@ weighted_sum = Cases(
         (lambda x, w, b: np.sum(x + w) + b, "se multiplica por su peso"),
         (lambda x, w: x @ w, "Ahora es tu_función(x, w)"),
         (lambda x, w, b: print(x @ w + b), "return"),
+        (lambda x, w, b: max(0, x @ w + b), "nb00.weighted_sum.hint()"),
     ],
 )
 
@@ -60,6 +61,7 @@ slope = Cases(
         (lambda f, w: f(w + 0.1) - f(w), "divide por la distancia"),
         (lambda f, w: f(w) / w, "Compara f en dos puntos"),
         (lambda f, w: "pendiente", "sin comillas"),
+        (lambda f, w: (f * (w + 1e-5) - f * w) / 1e-5, "f es una función"),
     ],
 )
 

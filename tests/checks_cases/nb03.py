@@ -43,6 +43,7 @@ slide_experiment = Cases(
     ],
 )
 
+
 def _below_in_place(losses, threshold):
     below = losses < threshold
     losses[below], losses[~below] = 1, 0
