@@ -151,11 +151,16 @@ def output_layer(answer):
             f"en {problem} se esperaban tres cosas: neuronas, activación y pérdida.",
             "Escríbelas entre paréntesis y en ese orden, como en el ejemplo.",
         )
+        expect(
+            _plain(row[0]) not in _ACTIVATIONS | _LOSSES,
+            f"en {problem}, lo primero debe ser el número de neuronas.",
+            "El orden es (neuronas, activación, pérdida), como en el ejemplo.",
+        )
         name = f"el número de neuronas para {problem}"
         one = "Con dos clases basta una neurona: da la probabilidad de una, y la otra es lo que falta para 1."
         typical = [
             *([(2, one)] if problem == "cancelación" else []),
-            (9, "Los dígitos van del 0 al 9."),
+            *([(9, "Los dígitos van del 0 al 9.")] if problem == "dígitos" else []),
             (1, "Con más de dos clases hay una neurona por clase."),
         ]
         expect_close(row[0], units, name, "Una neurona por número que la red debe dar.", typical=typical)
