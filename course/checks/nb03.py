@@ -217,9 +217,12 @@ def _own_hint(settings, median):
         return "Una sola capa oculta se queda lejos: agrega otra."
     if min(settings.layers) < 4:
         return "Hay una capa muy angosta, y todo tiene que pasar por ella."
-    if settings.learning_rate < 0.03:
+    if settings.learning_rate < 0.03 and settings.optimizer != "adam":  # Adam's good rates are smaller
         return "En 1000 épocas no alcanza a llegar: prueba con una tasa de aprendizaje mayor."
-    return "Vas bien: prueba con otra activación, otras entradas u otro optimizador."
+    if settings.dropout or (settings.regularization != "none" and settings.regularization_rate):
+        return "Aquí no sobra red: prueba sin Dropout ni regularización."
+    start = "Vas bien" if median <= 0.2 else "Todavía queda lejos"
+    return f"{start}: prueba con otra activación, otras entradas u otro optimizador."
 
 
 @exercise(

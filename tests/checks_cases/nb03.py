@@ -137,6 +137,8 @@ own_network = Cases(
         ({"layers": (8, 8), "activation": "linear"}, "activación lineal"),
         ({"layers": (8, 8, 8), "activation": "tanh"}, "Vas bien"),
         ({"layers": (8, 8)}, "Vas bien"),
+        ({"layers": (8, 8), "dropout": 0.5}, "sin Dropout"),
+        ({"layers": (8, 8), "activation": "sigmoid"}, "Todavía queda lejos"),
         ({"layers": (16,)}, "agrega otra"),
         ({"layers": (8, 8), "noise": 0}, "no los datos"),
         ({"layers": (8, 8), "dataset": "gauss"}, "no los datos"),
