@@ -63,7 +63,7 @@ def _expect_probability(model, what, inputs):
         "Debe ser una probabilidad: una sigmoide, que pone problem='binary'.",
     )
     expect(
-        values.min() < 1,
+        values.min() < 1 - 1e-6,  # on some processors it is the float32 just below 1
         f"la salida de la red de {what} vale siempre 1.",
         "Softmax con una sola neurona da siempre 1: usa la sigmoide, que pone problem='binary'.",
     )
