@@ -357,6 +357,14 @@ def test_files_that_cannot_be_read(tmp_path):
         Experiment.from_csv(tmp_path / "binary.csv")
 
 
+def test_numpys_numbers_are_settings_like_any_others():
+    numbers = {"layers": np.arange(2, 4), "batch_size": np.int64(5), "noise": np.int64(25), "dropout": np.float64(0.5)}
+    settings = Experiment(**numbers, seed="1").settings
+    assert settings.with_changes() == settings
+    assert (settings.layers, settings.batch_size, settings.noise, settings.dropout) == ((2, 3), 5, 25, 0.5)
+    assert {type(units) for units in settings.layers} | {type(settings.noise)} == {int}, "a link spells them out"
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

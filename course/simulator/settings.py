@@ -4,6 +4,8 @@ import math
 import re
 from dataclasses import dataclass, fields, replace
 
+import numpy as np
+
 from course import toydata
 from course.errors import CourseError
 from course.simulator import kernel, schedule
@@ -165,7 +167,12 @@ def _seed(value):
 def _tuple(name, value):
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         raise CourseError(f"{name} debe ser una lista, por ejemplo {name}=[…], y es {value!r}.")
-    return tuple(value)
+    return tuple(map(_plain, value))
+
+
+def _plain(value):
+    """Return NumPy's numbers, as from `np.arange`, as Python's; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_choices(s):
@@ -208,7 +215,7 @@ _RANGES = {  # name: lowest, highest, whether it must be whole
 
 def _check_numbers(s):
     for name, (low, high, whole) in _RANGES.items():
-        value = getattr(s, name)
+        value = _plain(getattr(s, name))
         if value is None and name in ("target_loss", "patience"):
             continue
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -216,8 +223,7 @@ def _check_numbers(s):
             kind = "un número entero" if whole else "un número"
             bounds = f"entre {low} y {high}" if high < math.inf else f"desde {low}"
             raise CourseError(f"{name} debe ser {kind} {bounds}, y es {value!r}.")
-        if whole:
-            object.__setattr__(s, name, int(value))
+        object.__setattr__(s, name, int(value) if whole else value)
     schedule.parse(s.schedule)
 
 

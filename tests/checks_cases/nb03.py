@@ -125,6 +125,7 @@ best_rate = Cases(
 own_network = Cases(
     right=[
         {"layers": [16, 16]},
+        {"layers": np.array([16, 16])},
         {"layers": (16, 16), "activation": "tanh", "learning_rate": 0.03},
         {"layers": (16, 16), "initializer": "he", "batch_size": 10},
         Settings(**{**SLIDE, "layers": (16, 16)}),
