@@ -96,7 +96,7 @@ def _still_a_stub(function, lines=ast.Expr | ast.Assign | ast.Return):
 _HINTS_FOR_ERRORS = [
     (("NoneType",), "Algo vale None: ¿una función que usas aún no devuelve nada?"),
     (
-        ("truth value of an array",),
+        ("truth value of a",),  # an array, a Series, a DataFrame
         "Con un arreglo, if, and, max y min no sirven: trabaja elemento a elemento, con np.where o np.maximum.",
     ),
     (

@@ -146,6 +146,8 @@ def ranking(answer):
 )
 def best_rate(answer):
     """The rate with the lowest median test loss among 0.003, 0.03, 0.1, 0.3, 1."""
+    comma = isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(part, int) for part in answer)
+    expect(not comma, "tu respuesta quedó con dos valores.", "En Python el decimal va con punto: 1.5, no 1,5.")
     expect_close(
         answer,
         0.1,

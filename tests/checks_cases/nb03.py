@@ -72,6 +72,7 @@ share_below = Cases(
         (lambda losses, threshold: losses[losses < threshold].mean(), "cuenta corridas"),
         (lambda losses, threshold: 100 * (losses < threshold).mean(), "entre 0 y 1"),
         (lambda losses, threshold: losses.min() < threshold, "la mejor corrida"),
+        (lambda losses, threshold: 1 if losses < threshold else 0, "elemento a elemento"),
         (lambda losses, threshold: round((losses < threshold).mean(), 2), "redondeaste"),
     ],
 )
@@ -119,6 +120,8 @@ best_rate = Cases(
         (0.3, "tiene suerte"),
         (1, "tan grandes"),
         (10, "una de las cinco"),
+        ((0, 1), "va con punto"),
+        ((0.1, 0.3), "una de las cinco"),
     ],
 )
 
