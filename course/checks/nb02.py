@@ -336,6 +336,12 @@ def _dead_graph():
     return output, source
 
 
+def _twins_graph():
+    """Return both ends of a graph in which nodes of the same value have different derivatives."""
+    source = graph.Value(1.0, "x")
+    return (source * 2) * (source + 1), source
+
+
 @exercise(
     "Derivar con memoria",
     hints=[
@@ -349,20 +355,21 @@ def derivative(answer):
     """``derivative(output, node, known)``: memoized recursion; right, and with one visit per node."""
     twice = "Guarda cada derivada en known y, si ya está, devuélvela sin volver a calcular."
     zero = "Un 0 también se recuerda: pregunta si output está en known con in, no por su valor."
-    cases = [(f"una red con capas de {width}", graph.layered_graph(n, width), twice) for n, width in _GRAPHS]
-    for name, (output, source), hint in [*cases, ("una red con una neurona muerta", _dead_graph(), zero)]:
+    rule = "Es la suma, sobre los padres, de pendiente · derivada del padre."
+    twins = "Dos nodos pueden valer lo mismo: la clave de known es el nodo output, no su valor."
+    layered = [(f"una red con capas de {width}", graph.layered_graph(n, width), rule, twice) for n, width in _GRAPHS]
+    dead = ("una red con una neurona muerta", _dead_graph(), rule, zero)
+    same = ("un grafo con dos nodos del mismo valor", _twins_graph(), twins, twice)
+    for name, (output, source), wrong, again in [*layered, dead, same]:
         expected = graph.derivative_memoized(output, source).value
         top, bottom, visits = _watched(output, source)
         got = _call_on_nodes(answer, top, bottom)
-        what = f"la derivada en {name}"
-        expect_close(
-            got, expected, what, "Es la suma, sobre los padres, de pendiente · derivada del padre.", reveal=True
-        )
+        expect_close(got, expected, f"la derivada en {name}", wrong, reveal=True)
         nodes = output.nodes()
         expect(
             len(visits) <= 2 * sum(1 + len(node.parents) for node in nodes),  # parents may be asked for one by one
             f"en {name} el resultado es correcto, pero pediste {len(visits)} veces los padres de {len(nodes)} nodos.",
-            hint,
+            again,
         )
 
 

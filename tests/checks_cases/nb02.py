@@ -267,12 +267,22 @@ def _by_truth(output, node, known):
     return known[output]
 
 
+def _by_value(output, node, known):
+    if output is node:
+        return 1.0
+    if output.data not in known:
+        pairs = zip(output.parents, output.slopes, strict=True)
+        known[output.data] = sum(s * _by_value(p, node, known) for p, s in pairs)
+    return known[output.data]
+
+
 derivative = Cases(
     right=[_memoized, _by_identity, _by_index],
     wrong=[
         (_by_paths, "Guarda cada derivada en known"),
         (_forgetful, "Guarda cada derivada en known"),
         (_by_truth, "Un 0 también se recuerda"),
+        (_by_value, "la clave de known es el nodo"),
         (lambda output, node, known: 2 * output, "Un nodo no es un número"),
         (lambda output, node, known: output.grad, "parents y slopes"),
         (_without_slopes, "pendiente · derivada del padre"),
