@@ -88,6 +88,15 @@ def test_rare_and_unseen_categories_share_a_code_and_every_column_has_its_own(co
     assert set(other) == set(codes[columns["agent"] == rare, place])
 
 
+@pytest.mark.parametrize("common", ["City Hotel", "Resort Hotel"])
+def test_where_none_is_rare_an_unseen_category_is_taken_for_the_most_common_one(columns, y, common):
+    columns = columns.assign(hotel=np.resize(["City Hotel", "Resort Hotel", common], len(columns)))
+    encoder, place = networks.Encoder(min_frequency=100), derived.NAMED.index("hotel")
+    codes = encoder.fit_transform(columns, y)["categories"][:, place]
+    other = encoder.transform(columns.assign(hotel="otro"))["categories"][:, place]
+    assert set(other) == set(codes[columns["hotel"] == common])
+
+
 def test_numbers_are_finite_and_the_date_is_none_of_them(columns, y):
     encoder = networks.Encoder()
     encoder.fit_transform(columns, y)

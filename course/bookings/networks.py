@@ -107,7 +107,7 @@ class Encoder(BaseEstimator):
     ----------
     min_frequency : int
         Bookings that a category needs for a vector of its own; the others, and those never seen, share one. In a column
-        that has none so rare, one never seen takes the vector of the last in alphabetical order.
+        that has none so rare, one never seen takes the vector of the most common one.
     smooth : float
         Bookings of the average share that each category counts from the start.
 
@@ -127,8 +127,12 @@ class Encoder(BaseEstimator):
         self.names_ = OrdinalEncoder(
             min_frequency=self.min_frequency, handle_unknown="use_encoded_value", unknown_value=-1, dtype=np.int32
         ).fit(columns[list(NAMED)])
-        self.last_ = self.names_.transform(columns[list(NAMED)]).max(axis=0)  # the rare ones' code, if there are any
-        self.sizes_ = (self.last_ + 1).tolist()
+        codes = self.names_.transform(columns[list(NAMED)])
+        self.sizes_ = (codes.max(axis=0) + 1).tolist()
+        self.unseen_ = [
+            _most_common(column) if rare is None else size - 1  # the rare ones' code comes last
+            for column, rare, size in zip(codes.T, self.names_.infrequent_categories_, self.sizes_, strict=True)
+        ]
         y = np.asarray(y).astype(int)
         rates = TargetEncoder(target_type="binary", smooth=self.smooth)
         others = _others_rates(rates, columns, y)
@@ -142,7 +146,7 @@ class Encoder(BaseEstimator):
 
     def _inputs(self, columns, rates):
         codes = self.names_.transform(columns[list(NAMED)])
-        codes = np.where(codes < 0, self.last_, codes) + np.cumsum([0, *self.sizes_[:-1]])
+        codes = np.where(codes < 0, self.unseen_, codes) + np.cumsum([0, *self.sizes_[:-1]])
         numbers = np.hstack([self.numbers_.transform(columns), self.scale_.transform(rates)])
         return {"numbers": numbers.astype(np.float32), "categories": codes.astype(np.int32)}
 
@@ -210,6 +214,10 @@ class Network(ClassifierMixin, BaseEstimator):
         model = embedding_network(inputs["numbers"].shape[1], sizes, steps=steps, **(self.options or {}))
         model.fit(inputs, y, batch_size=self.batch_size, epochs=self.epochs, verbose=0)
         return model
+
+
+def _most_common(codes):
+    return int(np.bincount(codes).argmax())
 
 
 def _numbers():
