@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.checks import call, exercise, expect, expect_close, expect_function
-from course.checks.values import show_apart
+from course.checks.values import as_numbers, show_apart
 
 
 @exercise(
@@ -41,10 +41,11 @@ def distinct_units(answer):
     """``distinct_units(w)``: how many different columns a kernel has."""
     same = np.full((3, 4), 0.5)
     mixed = np.array([[1.0, 2.0, 3.0, 4.0, 1.0], [5.0, 6.0, 5.0, 6.0, 5.0], [5.0, 6.0, 5.0, 6.0, 5.0]])
+    swapped = np.array([[1.0, 2.0, 1.0, 1.0], [2.0, 1.0, 2.0, 2.0], [3.0, 3.0, 3.0, 0.0]])  # of equal sum and norm
     expect_function(
         answer,
         lambda w: np.unique(w, axis=1).shape[1],
-        [mixed, same, np.array([[1.0, 1.0, 2.0], [0.0, 3.0, 0.0], [7.0, 8.0, 9.0]]), mixed[:, :2]],
+        [mixed, same, np.array([[1.0, 1.0, 2.0], [0.0, 3.0, 0.0], [7.0, 8.0, 9.0]]), mixed[:, :2], swapped],
         tolerance=1e-9,
         mistakes=[
             (lambda w: np.unique(w, axis=0).shape[0], "Eso cuenta filas: una neurona es una columna."),
@@ -52,6 +53,10 @@ def distinct_units(answer):
             (lambda w: np.unique(w, axis=1), "Esas son las columnas distintas: falta contarlas, con .shape[1]."),
             (lambda w: np.unique(w).size, "Eso cuenta números distintos; compara columnas enteras."),
             (lambda w: w.shape[1], "Eso es el total de neuronas; cuenta las distintas."),
+            (
+                lambda w: np.unique(w.sum(axis=0)).size,
+                "Dos neuronas distintas pueden coincidir en la suma o en unos pesos: compara columnas enteras.",
+            ),
             (lambda w: w.shape[1] - np.unique(w, axis=1).shape[1], "Eso son las repetidas; se piden las distintas."),
         ],
     )
@@ -142,9 +147,14 @@ def dropout_mask(answer):
     """``dropout_mask(shape, rate, rng)``: inverted Dropout; checked by its statistics, so any way to draw is right."""
     for rate in (0.25, 0.6):
         mask, again, other = (
-            np.asarray(call(answer, (400, 300), rate, np.random.default_rng(seed)), float) for seed in (0, 0, 1)
+            as_numbers(call(answer, (400, 300), rate, np.random.default_rng(seed))) for seed in (0, 0, 1)
         )
         where = f"con rate={rate}, la máscara"
+        expect(
+            mask is not None and again is not None and other is not None,
+            f"{where} no es un arreglo de números.",
+            "Devuelve solo la máscara, con un número por neurona.",
+        )
         expect(
             mask.shape == (400, 300),
             f"{where} tiene forma {mask.shape}; se esperaba la de shape.",
@@ -192,19 +202,21 @@ def dropout_mask(answer):
 def dropout_backward(answer):
     """``dropout_backward(dh, mask)``: the derivative before Dropout."""
     dh = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0], [-3.0, 2.0, 5.0]])  # square, so that dh @ mask exists
-    mask = np.array([[2.0, 0.0, 2.0], [0.0, 2.0, 0.0], [2.0, 2.0, 0.0]])
-    expect_close(
-        call(answer, dh, mask),
-        dh * mask,
-        "dropout_backward(…)",
-        exact_shape=True,
-        typical=[
-            (dh, "Las neuronas apagadas no deben recibir nada."),
-            (dh * (mask > 0), "Falta la escala: usa la máscara entera, no solo dónde es 0."),
-            (mask, "Eso es la máscara; multiplica por ella lo que llega."),
-            (dh * (mask == 0), "Es al revés: pasa por las que quedaron encendidas."),
-            (dh * mask**2, "La máscara se aplica una sola vez."),
-            (dh @ mask, "@ multiplica matrices: neurona por neurona se multiplica con *."),
-            (dh @ mask.T, "@ multiplica matrices: neurona por neurona se multiplica con *."),
-        ],
-    )
+    for scale in (2.0, 1.25):  # two, so that the scale of the example is not the answer
+        mask = scale * np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+        expect_close(
+            call(answer, dh, mask),
+            dh * mask,
+            "dropout_backward(…)",
+            exact_shape=True,
+            typical=[
+                (dh, "Las neuronas apagadas no deben recibir nada."),
+                (dh * (mask > 0), "Falta la escala: usa la máscara entera, no solo dónde es 0."),
+                (2 * dh * (mask > 0), "La escala no siempre es 2: usa la de la máscara."),
+                (mask, "Eso es la máscara; multiplica por ella lo que llega."),
+                (dh * (mask == 0), "Es al revés: pasa por las que quedaron encendidas."),
+                (dh * mask**2, "La máscara se aplica una sola vez."),
+                (dh @ mask, "@ multiplica matrices: neurona por neurona se multiplica con *."),
+                (dh @ mask.T, "@ multiplica matrices: neurona por neurona se multiplica con *."),
+            ],
+        )

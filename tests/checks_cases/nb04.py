@@ -26,6 +26,9 @@ distinct_units = Cases(
         (lambda w: len(set(w[0])), "nb04.distinct_units.hint()"),
         (lambda w: len(np.unique(w)), "números distintos"),
         (lambda w: w.shape[1], "cuenta las distintas"),
+        (lambda w: len(np.unique(w.sum(axis=0))), "pueden coincidir en la suma"),
+        (lambda w: len(np.unique(np.linalg.norm(w, axis=0))), "compara columnas enteras"),
+        (lambda w: len(set(zip(w[0], w[1], strict=True))), "en unos pesos"),
         (lambda w: w.shape[1] - len({tuple(column) for column in w.T}), "las repetidas"),
     ],
 )
@@ -87,6 +90,7 @@ dropout_mask = Cases(
         (lambda shape, rate, rng: scaled(shape, rate, np.random.default_rng(0)), "uno propio"),
         (lambda shape, rate, rng: (rng.random() >= rate) / (1 - rate), "rng.random(shape)"),
         (lambda shape, rate, rng: rng.random(shape), "la parte que se apaga"),
+        (lambda shape, rate, rng: (scaled(shape, rate, rng), 1 / (1 - rate)), "Devuelve solo la máscara"),
     ],
 )
 
@@ -95,6 +99,7 @@ dropout_backward = Cases(
     wrong=[
         (lambda dh, mask: dh, "no deben recibir nada"),
         (lambda dh, mask: dh * (mask > 0), "Falta la escala"),
+        (lambda dh, mask: 2 * dh * (mask > 0), "no siempre es 2"),
         (lambda dh, mask: mask, "multiplica por ella"),
         (lambda dh, mask: dh * (mask == 0), "al revés"),
         (lambda dh, mask: dh * mask * mask, "una sola vez"),
