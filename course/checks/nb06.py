@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks import Wrong, call, exercise, expect, expect_function
+from course.checks.values import as_numbers, show
 
 TRIALS, TARGET = 12, 0.92
 """What a student's own search may spend, and what it must reach in validation."""
@@ -126,6 +127,7 @@ def should_prune(answer):
     """``should_prune(loss, others)``: whether the loss is worse than the median of the others' at the same epoch."""
     odd, even = np.array([0.4, 0.1, 0.2, 4.0, 0.3]), np.array([0.4, 4.0, 0.1, 0.2])
     cases = [(loss, odd) for loss in (0.35, 0.25, 0.15, 0.9, 0.05, 2.0, 5.0, 0.3)] + [(0.35, even), (0.25, even)]
+    cases += [(0.25, odd / 10), (2.0, 10 * even)]  # of another median: it is not always 0.3
     given = [call(answer, *case) for case in cases]
     for (loss, _), result in zip(cases, given, strict=True):
         expect(
@@ -150,6 +152,7 @@ def should_prune(answer):
             lambda loss, others: loss > others.min(),
             "Así solo sobrevive el mejor de todos: compara con la mediana.",
         ),
+        (lambda loss, others: loss > 0.3, "0.3 no es siempre la mediana: calcúlala con np.median(others)."),
         (lambda loss, others: loss > others.max(), "Así no se poda casi nunca: compara con la mediana."),
         (lambda loss, others: False, "No se poda nunca."),
         (lambda loss, others: True, "Se poda siempre."),
@@ -179,15 +182,21 @@ def luckiest(answer):
         return np.array([np.mean(values), np.std(values)])
 
     def asked(*arguments):
-        return call(answer, *arguments)
+        result = call(answer, *arguments)
+        numbers = as_numbers(result)
+        expect(
+            numbers is not None,
+            f"luckiest(…) devolvió {show(result)}; se espera un número.",
+            "Devuelve solo la mejor exactitud, sin comillas ni formato.",
+        )
+        expect(numbers.size == 1, f"luckiest(…) devolvió {numbers.size} números; se espera uno.", "Falta max().")
+        return numbers.item()
 
-    first, again = ([call(answer, 0.8, 100, 40, np.random.default_rng(seed)) for seed in range(20)] for _ in range(2))
-    numbers = np.size(first[0])
-    expect(np.ndim(first[0]) == 0, f"luckiest(…) devolvió {numbers} números; se espera uno.", "Falta max().")
+    first, again = ([asked(0.8, 100, 40, np.random.default_rng(seed)) for seed in range(20)] for _ in range(2))
     own = "Sortea con el rng que recibes: rng.binomial(…)."
     expect(first == again, "con generadores de igual semilla, luckiest(…) no devuelve lo mismo.", own)
     exact = "Esa es la exactitud verdadera; se pide la que se mide."
-    expect(len(set(map(float, first))) > 1, "luckiest(…) devuelve siempre lo mismo.", exact if first[0] == 0.8 else own)
+    expect(len(set(first)) > 1, "luckiest(…) devuelve siempre lo mismo.", exact if first[0] == 0.8 else own)
     typical = [
         (lambda a, n, m, rng: rng.binomial(n, a, m).max(), "Eso son aciertos: divide por examples."),
         (lambda a, n, m, rng: rng.binomial(n, a, m).max() / m, "Divide por examples, no por models."),

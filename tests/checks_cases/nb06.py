@@ -87,6 +87,7 @@ should_prune = Cases(
         (lambda loss, others: loss > np.mean(others), "la media"),
         (lambda loss, others: loss > min(others), "el mejor de todos"),
         (lambda loss, others: loss > max(others), "casi nunca"),
+        (lambda loss, others: loss > 0.3, "0.3 no es siempre la mediana"),
         (lambda loss, others: False, "No se poda nunca"),
         (lambda loss, others: True, "Se poda siempre"),
         (lambda loss, others: np.median(others), "la comparación misma"),
@@ -98,6 +99,7 @@ luckiest = Cases(
         lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy) for _ in range(models)) / examples,
         lambda accuracy, examples, models, rng: (rng.random((models, examples)) < accuracy).mean(axis=1).max(),
         lambda accuracy, examples, models, rng: np.array(max(rng.binomial(examples, accuracy, models)) / examples),
+        lambda accuracy, examples, models, rng: [rng.binomial(examples, accuracy, models).max() / examples],
     ],
     wrong=[
         (lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy, models)), "divide por examples"),
@@ -126,6 +128,14 @@ luckiest = Cases(
             "el rng que recibes",
         ),
         (lambda accuracy, examples, models, rng: accuracy, "la exactitud verdadera"),
+        (
+            lambda accuracy, examples, models, rng: f"{rng.binomial(examples, accuracy, models).max() / examples:.2f}",
+            "sin comillas ni formato",
+        ),
+        (
+            lambda accuracy, examples, models, rng: {"mejor": rng.binomial(examples, accuracy, models).max()},
+            "solo la mejor exactitud",
+        ),
     ],
 )
 
