@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
-from course.checks.values import call_text, tell_error
+from course.checks.values import as_numbers, call_text, tell_error
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def scale(answer):
         with _retold(call_text(answer, (some,)), shown, "reshape array", hint):
             result = call(answer, some)
             expect(
-                np.shape(result) != some.shape,
+                np.shape(as_numbers(result)) != some.shape,
                 f"{shown} devolvió un arreglo de forma {some.shape}; se esperaba ({len(some)}, 784).",
                 "Falta aplanar: cada imagen debe quedar en una fila de 784 valores.",
             )
@@ -152,7 +152,7 @@ def best_epoch(answer):
         shown = f"best_epoch(history con val_loss = {history.val_loss.tolist()})"
         with _retold(call_text(answer, (history,)), shown):
             expect_close(
-                call(answer, history),
+                call(answer, history.copy()),
                 history.val_loss.idxmin(),
                 shown,
                 typical=[
@@ -171,7 +171,7 @@ def _history(loss, val_loss, val_accuracy):
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(loss) + 1, name="epoch"))
 
 
-_CONFUSION = np.array([[50, 0, 2, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60]])  # rows: the true class
+_CONFUSION = np.array([[20, 0, 6, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60]])  # rows: the true class
 
 
 @exercise(
@@ -203,6 +203,10 @@ def most_confused(answer):
                 "Primero va el dígito verdadero (la fila), después lo que dijo la red.",
             ),
             (lambda matrix: right(matrix + matrix.T), "No sumes (3, 8) con (8, 3): son errores distintos."),
+            (
+                lambda matrix: right(matrix / matrix.sum(axis=1, keepdims=True)),
+                "Cuenta veces: no dividas por cuántos hay de cada dígito.",
+            ),
         ],
         hint="Busca el mayor número fuera de la diagonal y devuelve (fila, columna).",
     )
@@ -260,7 +264,7 @@ def precision_recall(answer):
 @_retold(error="truth value", hint="sorted y max comparan filas enteras: usa np.sort(chances, axis=1).")
 def margin(answer):
     """``margin(chances)``: the highest probability of each row minus the second highest."""
-    chances = np.array([[0.1, 0.2, 0.7], [0.5, 0.1, 0.4], [0.34, 0.33, 0.33]])
+    chances = np.array([[0.1, 0.2, 0.65, 0.05], [0.5, 0.02, 0.4, 0.08], [0.29, 0.24, 0.24, 0.23]])
     for some in (chances, chances[:2]):
         rows, columns = np.sort(some, axis=1), np.sort(some, axis=0)
         expect_close(
@@ -271,6 +275,7 @@ def margin(answer):
                 (rows[:, -1], "Esa es la mayor: falta restarle la segunda."),
                 (rows[:, -2] - rows[:, -1], "Es al revés: la mayor menos la segunda."),
                 (rows[:, -1] - rows[:, 0], "Resta la segunda mayor, no la menor."),
+                (rows[:, -1] - rows[:, 1], "np.sort va de menor a mayor: la segunda mayor está en [:, -2]."),
                 (rows[-1] - rows[-2], "Restaste dos filas: las columnas son [:, -1] y [:, -2]."),
                 (columns[-1] - columns[-2], "Ordena dentro de cada fila: axis=1."),
                 (columns[:, -1] - columns[:, -2], "Ordena dentro de cada fila: axis=1."),

@@ -92,11 +92,23 @@ build_network = Cases(
     ],
 )
 
+
+def by_column(history):
+    history.reset_index(inplace=True)  # the student's table is a copy: this must not move the right answer
+    return history.epoch[history.val_loss.idxmin()]
+
+
+def renumbered(history):
+    history.reset_index(drop=True, inplace=True)
+    return history.val_loss.idxmin()
+
+
 best_epoch = Cases(
     right=[
         lambda history: history["val_loss"].argmin() + 1,
         lambda history: history.sort_values("val_loss").index[0],
         lambda history: 1 + min(range(len(history)), key=lambda k: history.val_loss.iloc[k]),
+        by_column,
     ],
     wrong=[
         (lambda history: history.loss.idxmin(), "val_loss"),
@@ -104,6 +116,7 @@ best_epoch = Cases(
         (lambda history: history.val_loss.min(), "en qué época"),
         (lambda history: history.val_loss.idxmax(), "la menor"),
         (lambda history: len(history), "última"),
+        (renumbered, "desde 0"),
     ],
 )
 
@@ -138,6 +151,7 @@ most_confused = Cases(
         (lambda matrix: (0, 3), "fuera de la diagonal"),
         (lambda matrix: by_loops(matrix + matrix.T), "No sumes (3, 8)"),
         (of_ten, "usa len(matrix)"),
+        (lambda matrix: filled(matrix / matrix.sum(axis=1, keepdims=True)), "Cuenta veces"),
     ],
 )
 
@@ -178,6 +192,7 @@ margin = Cases(
         (lambda chances: np.ptp(chances, axis=1), "no la menor"),
         (lambda chances: 1 - chances.max(axis=1), "se pide el margen"),
         (lambda chances: chances[:, -1] - chances[:, -2], "Falta ordenar"),
+        (lambda chances: np.sort(chances)[:, -1] - np.sort(chances)[:, 1], "va de menor a mayor"),
         (lambda chances: np.subtract(*np.sort(chances)[[-1, -2]]), "Restaste dos filas"),
         (lambda chances: np.diff(np.sort(chances, axis=0)[:, -2:]), "axis=1"),
         (lambda chances: sorted(chances)[-1] - sorted(chances)[-2], "usa np.sort(chances, axis=1)"),
