@@ -48,14 +48,32 @@ def functional():
     return model
 
 
-def compiled(*layers):
+def compiled(*layers, optimizer="adam", loss="sparse_categorical_crossentropy"):
     model = keras.Sequential(layers)
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile(optimizer, loss)
     return model
+
+
+def slow(units, activation, optimizer):
+    def build():
+        hidden = [keras.layers.Dense(n, activation=activation) for n in units]
+        output = keras.layers.Dense(10, activation="softmax")
+        return compiled(keras.Input((784,)), *hidden, output, optimizer=optimizer())
+
+    return build
 
 
 def without_input():
     return compiled(keras.layers.Dense(10, activation="softmax"))
+
+
+def dropped():
+    layers = [keras.layers.Dense(10, activation="softmax"), keras.layers.Dropout(0.5)]
+    return compiled(keras.Input((784,)), *layers)
+
+
+def without_loss():
+    return compiled(keras.Input((784,)), keras.layers.Dense(10, activation="softmax"), loss=None)
 
 
 def flat():
@@ -71,6 +89,9 @@ build_network = Cases(
         network((10, "softmax"), loss=logits()),
         network((10, "softmax"), loss=keras.losses.sparse_categorical_crossentropy, metrics=None),
         lambda: models.mlp(784, (32,), "multiclass", classes=10, integer_labels=True),
+        slow((64,), "sigmoid", lambda: "sgd"),
+        slow((128, 64), "sigmoid", lambda: "sgd"),
+        slow((64,), "relu", lambda: keras.optimizers.SGD(0.001)),
     ],
     wrong=[
         (network((64, "relu"), (10, "sigmoid")), "softmax"),
@@ -89,6 +110,10 @@ build_network = Cases(
         (network((10, "softmax"), loss="mse"), "sparse_categorical_crossentropy"),
         (network((10, "softmax"), loss=keras.losses.CategoricalCrossentropy()), "sparse_categorical_crossentropy"),
         (network((10, "softmax"), metrics=["f1_score"]), "Revisa las métricas"),
+        (slow((64,), "relu", lambda: keras.optimizers.SGD(0.0)), "Revisa el optimizador"),
+        (slow((64,), "relu", lambda: keras.optimizers.SGD(100.0)), "Revisa el optimizador"),
+        (dropped, "no de la salida"),
+        (without_loss, "sparse_categorical_crossentropy"),
     ],
 )
 
