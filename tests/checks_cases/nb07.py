@@ -246,6 +246,29 @@ def functional(inputs):
     return model
 
 
+def stack(*layers):
+    def build(inputs):
+        model = keras.Sequential([keras.Input((inputs,)), *(layer() for layer in layers)])
+        model.compile("adam", "binary_crossentropy")
+        return model
+
+    return build
+
+
+def hidden():
+    return keras.layers.Dense(8, activation="relu")
+
+
+def probability():
+    return keras.layers.Dense(1, activation="sigmoid")
+
+
+def without_input(inputs):
+    model = keras.Sequential([hidden(), probability()])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
 def not_compiled(inputs):
     return keras.Sequential(
         [keras.Input((inputs,)), keras.layers.Dense(4), keras.layers.Dense(1, activation="sigmoid")]
@@ -253,7 +276,17 @@ def not_compiled(inputs):
 
 
 network = Cases(
-    right=[sequential, functional, lambda inputs: models.mlp(inputs, 30, "binary", dropout=0.3, l2=1e-4)],
+    right=[
+        sequential,
+        functional,
+        without_input,
+        lambda inputs: models.mlp(inputs, 30, "binary", dropout=0.3, l2=1e-4),
+        lambda inputs: stack(lambda: models.mlp(inputs, (8,), "binary"))(inputs),
+        lambda inputs: sequential(inputs, loss="bce"),
+        lambda inputs: sequential(inputs, loss=[keras.losses.binary_crossentropy]),
+        lambda inputs: sequential(inputs, loss=keras.losses.BinaryCrossentropy(name="mine", label_smoothing=0.1)),
+        lambda inputs: sequential(inputs, loss={"output": "binary_focal_crossentropy"}),
+    ],
     wrong=[
         (lambda inputs: models.mlp(inputs, (64, 32), "regression"), "probabilidad"),
         (lambda inputs: models.mlp(inputs, (64, 32), "multiclass", classes=3), "basta una"),
@@ -262,6 +295,13 @@ network = Cases(
         (lambda inputs: sequential(inputs, activation="softmax"), "una sola neurona"),
         (not_compiled, "model.compile"),
         (lambda inputs: sequential(inputs, loss="mean_squared_error"), "entropía cruzada"),
+        (lambda inputs: sequential(inputs, loss=None), "entropía cruzada binaria"),
+        (lambda inputs: sequential(inputs, loss="categorical_crossentropy"), "entropía cruzada binaria"),
+        (lambda inputs: sequential(inputs, loss="sparse_categorical_crossentropy"), "entropía cruzada binaria"),
+        (lambda inputs: sequential(inputs, loss=keras.losses.BinaryCrossentropy(from_logits=True)), "Quita from_"),
+        (stack(hidden, probability, lambda: keras.layers.Dropout(0.5)), "no de la salida"),
+        (stack(hidden, lambda: keras.layers.Dense(1), keras.layers.Softmax), "una sola neurona"),
+        (stack(keras.layers.BatchNormalization, probability), "hidden=(64, 32)"),
         (lambda inputs: "binary", "models.mlp"),
     ],
 )

@@ -33,15 +33,16 @@ def network(answer):
             f"el modelo de {what} no está compilado.",
             "models.mlp ya lo compila; si usas Sequential, llama a model.compile(optimizer='adam', loss=…).",
         )
+        shape = getattr(model, "input_shape", (None, inputs))  # without Input there is none before the first data
         expect(
-            tuple(model.input_shape) == (None, inputs),
-            f"la red de {what} espera entradas de forma {model.input_shape[1:]}.",
+            tuple(shape) == (None, inputs),
+            f"la red de {what} espera entradas de forma {shape[1:]}.",
             "La primera medida es el argumento inputs: no la escribas fija.",
         )
         _expect_probability(model, what, inputs)
-        hidden = [layer for layer in model.layers if layer.get_weights()]
+        kernels = [weights for weights in model.get_weights() if weights.ndim == 2]  # of dense layers only, nested too
         expect(
-            len(hidden) >= 2,
+            len(kernels) >= 2,
             f"la red de {what} no tiene capas ocultas.",
             "hidden=(64, 32) pone dos; sin ninguna, sería una regresión logística.",
         )
@@ -49,29 +50,42 @@ def network(answer):
 
 def _expect_probability(model, what, inputs):
     """Hold a model's output and loss against what two classes need."""
-    outputs = model.output_shape[-1]
+    keras = import_keras()
+    rows = 50 * np.random.default_rng(0).normal(size=(200, inputs)).astype("float32")
+    values = np.asarray(model.predict(rows, verbose=0))
+    outputs = values.shape[-1]
     expect(
         outputs == 1,
         f"la red de {what} tiene {outputs} salidas.",
         "Para dos clases basta una: la probabilidad de que se cancele. Es problem='binary'.",
     )
-    rows = 50 * np.random.default_rng(0).normal(size=(200, inputs)).astype("float32")
-    values = np.asarray(model.predict(rows, verbose=0))
     expect(
         values.min() >= 0 and values.max() <= 1,
         f"la salida de la red de {what} va de {values.min():.2g} a {values.max():.2g}.",
         "Debe ser una probabilidad: una sigmoide, que pone problem='binary'.",
     )
     expect(
-        values.min() < 1 - 1e-6,  # on some processors it is the float32 just below 1
+        values.min() < 0.99,  # its 1 may be rounded down
         f"la salida de la red de {what} vale siempre 1.",
         "Softmax con una sola neurona da siempre 1: usa la sigmoide, que pone problem='binary'.",
     )
-    loss = getattr(model.loss, "name", model.loss)
     expect(
-        "crossentropy" in str(loss),
-        f"la pérdida de la red de {what} es {loss}.",
-        "Para probabilidades de dos clases es la entropía cruzada binaria.",
+        not isinstance(model.layers[-1], keras.layers.Dropout),
+        f"la última capa de la red de {what} es Dropout: al entrenar, apaga la respuesta misma.",
+        "Dropout va después de las capas ocultas, no de la salida.",
+    )
+    (loss,) = keras.tree.flatten(model.loss) or [None]  # a list or a dictionary may hold it
+    loss = keras.losses.get(loss)  # "bce" is one of its short names
+    name = getattr(loss, "__name__", loss and type(loss).__name__)
+    expect(
+        str(name).lower().startswith("binary") and "crossentropy" in str(name).lower(),
+        f"la pérdida de la red de {what} es {name}.",
+        "Para la probabilidad de dos clases es la entropía cruzada binaria, 'binary_crossentropy'.",
+    )
+    expect(
+        not getattr(loss, "from_logits", False),
+        f"con from_logits=True, la pérdida de la red de {what} aplica la sigmoide otra vez.",
+        "Quita from_logits=True.",
     )
 
 
