@@ -129,12 +129,17 @@ def with_holes(table, first, second):
     return table[days < first], table[(days > first) & (days < second)], table[days > second]
 
 
+def only_days(table, first, second):
+    return [bookings.arrival(part).to_frame() for part in cut(table, first, second)]
+
+
 temporal_split = Cases(
     right=[cut, cut_by_place],
     wrong=[
         (lambda table, first, second: bookings.split(table), "first y second"),
         (twice_on_the_day, "día del corte"),
         (masks, "filtrar la tabla"),
+        (only_days, "todas las columnas"),
         *[(wrong, "(d >= first) & (d < second)") for wrong in (chained, with_and)],
         *[(wrong, "(d >= first) & (d < second)") for wrong in (without_parentheses, half_parentheses, other_half)],
         (lambda *arguments: cut(*arguments)[::-1], "otro orden"),
@@ -168,6 +173,7 @@ auc = Cases(
         (lambda y, score: (differences(y, score) >= 0).mean(), "la mitad, no un acierto"),
         (lambda y, score: 1 - auc_by_hand(y, score), "al revés"),
         (lambda y, score: ((score >= 0.5) == y).mean(), "exactitud"),
+        (lambda y, score: roc_auc_score(y, score >= 0.5), "no la decisión"),
         (lambda y, score: (score[y == 1] > score[y == 0]).mean(), "canceled[:, None] - kept"),
         (lambda y, score: auc_by_hand(y, score) * (y == 1).sum() * (y == 0).sum() / len(y), "no por el de reservas"),
         (lambda y, score: np.mean(score[:, None] > score[None, :]), "una cancelada y una que no"),
@@ -185,6 +191,7 @@ suspects = Cases(
         (lambda audit, least: audit.index[audit.auc_alone > 0.6].tolist(), "no auc_alone"),
         (lambda audit, least: audit.index[audit.gain > least].tolist(), "otro orden"),
         (lambda audit, least: audit[audit.gain > least].sort_values("gain").index.tolist(), "otro orden"),
+        (lambda audit, least: audit[audit.gain > least].sort_values("auc_alone").index[::-1], "otro orden"),
         (lambda audit, least: audit[audit.gain >= least].sort_values("gain").index[::-1], "sin incluir"),
         (lambda audit, least: audit.nlargest(1, "gain").index.tolist(), "Faltan columnas"),
         (lambda audit, least: audit[audit.gain > least], ".index.tolist()"),
@@ -355,6 +362,7 @@ expected_cost = Cases(
         (lambda y, p, t, e, w: cost(y, p, t, 0, w), "quedan vacías"),
         (lambda y, p, t, e, w: cost(y, p, t, e, 0), "no caben"),
         (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "no los sumes"),
+        (lambda y, p, t, e, w: cost(y, p, 0.5, e, w), "no 0.5"),
     ],
 )
 
@@ -393,6 +401,8 @@ submission = Cases(
         (lambda ids, probability: table_of(ids, probability)[["prob_cancelacion", "id"]], "ese orden"),
         (lambda ids, probability: table_of(ids, probability >= 0.5), "decisión"),
         (lambda ids, probability: table_of(ids, 1 - probability), "no se cancele"),
+        (lambda ids, probability: table_of(ids, probability.round(1)), "No redondees"),
+        (lambda ids, probability: table_of(ids, probability.round(2)), "No redondees"),
         (lambda ids, probability: table_of(ids, 100 * probability), "porcentaje"),
         (lambda ids, probability: table_of(range(3), probability), "tal como llegan"),
         (lambda ids, probability: np.ravel(probability), "pd.DataFrame"),

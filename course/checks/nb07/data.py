@@ -142,6 +142,11 @@ def temporal_split(answer):
             f"{what} no devolvió tres tablas.",
             "Falta filtrar la tabla: table[days < first]." if masks else "Termina con return train, validation, test.",
         )
+        expect(
+            all("fila" in part.columns for part in got),
+            f"{what} devolvió tablas a las que les faltan columnas.",
+            "Elige filas y deja todas las columnas: table[days < first].",
+        )
         rows = [set(part["fila"]) for part in got]
         right, fixed = _parts(days, *cuts), _parts(days, *bookings.CUTS)
         if rows != right:
@@ -174,6 +179,10 @@ def _pairs(y, score):
     return score[y == 1][:, None] - score[y == 0][None, :]
 
 
+def _auc(y, score):
+    return (_pairs(y, score) > 0).mean() + (_pairs(y, score) == 0).mean() / 2
+
+
 @exercise(
     "El AUC, contando parejas",
     hints=[
@@ -184,12 +193,12 @@ def _pairs(y, score):
 )
 def auc(answer):
     """``auc(y, score)``: chance that a canceled booking scores above another one, ties counting half."""
-    y, score = np.array([1, 0, 1, 0, 0, 1, 1]), np.array([0.9, 0.2, 0.4, 0.4, 0.6, 0.2, 0.7])
+    y, score = np.array([1, 0, 1, 0, 0, 1, 1]), np.array([0.6, 0.3, 0.8, 0.6, 0.8, 0.8, 0.8])
     each = "Para comparar cada cancelada con cada una de las demás: canceled[:, None] - kept."
     call_told({"broadcast": each}, answer, y, score)
     expect_function(
         answer,
-        lambda y, score: (_pairs(y, score) > 0).mean() + (_pairs(y, score) == 0).mean() / 2,
+        _auc,
         [(y, score), (y[:4], score[:4]), (np.array([0, 1]), np.array([0.3, 0.3]))],
         mistakes=[
             (lambda y, score: (_pairs(y, score) > 0).mean(), "Faltan los empates: cada uno vale la mitad."),
@@ -198,6 +207,7 @@ def auc(answer):
                 lambda y, score: (_pairs(y, score) < 0).mean() + (_pairs(y, score) == 0).mean() / 2,
                 "Está al revés: acierta cuando la cancelada tiene el puntaje más alto.",
             ),
+            (lambda y, score: _auc(y, score >= 0.5), "Compara los puntajes, no la decisión con umbral 0.5."),
             (
                 lambda y, score: ((score >= 0.5) == y).mean(),
                 "Eso es la exactitud con umbral 0.5; el AUC no usa umbral.",
@@ -235,7 +245,7 @@ def suspects(answer):
     audit = pd.DataFrame(
         {
             "known": ["al final", "al reservar", "después", "al reservar", "después", "después"],
-            "auc_alone": [1.0, 0.71, 0.55, 0.69, 0.7, 0.52],
+            "auc_alone": [1.0, 0.71, 0.55, 0.69, 0.53, 0.52],  # alone, they would come in another order
             "auc_with": [1.0, np.nan, 0.92, np.nan, 0.94, 0.9],
             "gain": [0.1, np.nan, 0.02, np.nan, 0.04, 0.0],
         },

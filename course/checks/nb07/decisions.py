@@ -153,7 +153,7 @@ def expected_cost(answer):
     expect_function(
         answer,
         _cost,
-        [(y, p, 0.5, 100, 300), (y, p, 0.7, 80, 50), (y, p, 0.95, 100, 300)],
+        [(y, p, 0.5, 100, 300), (y, p, 0.7, 80, 50), (y, p, 0.95, 60, 300)],
         "Suma el costo de los dos errores y promedia entre todas las reservas.",
         mistakes=[
             (lambda y, p, t, e, w: len(y) * _cost(y, p, t, e, w), "Eso es el total: promedia entre las reservas."),
@@ -176,6 +176,7 @@ def expected_cost(answer):
                 lambda y, p, t, e, w: _cost(y, p, np.nextafter(t, 2), e, w),
                 "Se revende desde el umbral: p >= threshold.",
             ),
+            (lambda y, p, t, e, w: _cost(y, p, 0.5, e, w), "Usa el umbral que recibes, threshold, no 0.5."),
             (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "Cada error tiene su costo: no los sumes antes."),
         ],
     )
@@ -217,7 +218,7 @@ def break_even(answer):
 )
 def submission(answer):
     """``submission(ids, probability)``: the table that is handed in, one row per id."""
-    ids, values = pd.Series(["r0a", "r1b", "r2c"]), np.array([[0.25], [0.5], [0.9]], dtype="float32")
+    ids, values = pd.Series(["r0a", "r1b", "r2c"]), np.array([[0.254], [0.5], [0.9]], dtype="float32")
     flatten = {"1-dimensional": "Aplánala: probability.ravel().", "length": "Es una por id: probability.ravel()."}
     got = call_told(flatten, answer, ids.copy(), values)
     what = "submission(ids, probability)"
@@ -247,7 +248,7 @@ def submission(answer):
             (flat >= 0.5, "Eso es la decisión: se entrega la probabilidad."),
             (1 - flat, "Eso es la probabilidad de que no se cancele."),
             (100 * flat, "Va entre 0 y 1, no en porcentaje."),
-            (flat.round(1), "No redondees: pierde el orden entre reservas parecidas."),
+            *((flat.round(digits), "No redondees: pierde el orden entre reservas parecidas.") for digits in (1, 2)),
         ],
         tolerance=1e-4,
     )
