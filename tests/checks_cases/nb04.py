@@ -42,6 +42,8 @@ keras_factor = Cases(
         (lambda lam, m: 2 * lam / m, "no multiplica"),
         (lambda lam, m: 2 * m * lam, "al revés"),
         (lambda lam, m: lam / 2, "la cantidad de ejemplos"),
+        (lambda lam, m: (lam / (2 * m)) ** 2, "nb04.keras_factor.hint()"),
+        (lambda lam, m: lam // (2 * m), "nb04.keras_factor.hint()"),
         (lambda lam, m: keras.regularizers.L2(lam / (2 * m)), "solo el número l"),
     ],
 )
