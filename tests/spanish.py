@@ -39,7 +39,8 @@ _ENGLISH = {  # what libraries say, or what has to be said to them
     "not a notebook",
     "not aligned",
     "positional arguments",
-    "truth value of an array",
+    "truth value of a",
+    "unpack|out of range",
 }
 
 
