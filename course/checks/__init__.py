@@ -19,7 +19,7 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 
-from course.checks.calls import Unattempted, Wrong, call
+from course.checks.calls import Unattempted, Wrong, call, explaining
 from course.checks.expect import expect, expect_close, expect_function, expect_text
 from course.checks.values import has_placeholder, tell_error
 
@@ -34,6 +34,7 @@ __all__ = [
     "expect_close",
     "expect_function",
     "expect_text",
+    "explaining",
     "progress",
 ]
 

@@ -3,8 +3,10 @@
 import ast
 import copy
 import inspect
+import re
 import sys
 import textwrap
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -59,6 +61,15 @@ def call(function, *args, none_ok=False, **kwargs):
     if result is None and not none_ok:
         raise Wrong(f"{what} devolvió None.", "¿Falta un return al final de tu función?")
     return result
+
+
+@contextmanager
+def explaining(pattern, hint):
+    """Give `hint` to an error of Python's whose message has this pattern."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise Wrong(wrong.message, hint if re.search(pattern, wrong.message) else wrong.hint) from wrong
 
 
 def _expect_arguments(function, args, kwargs):

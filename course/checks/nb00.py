@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import Wrong, call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text, explaining
 
 _X, _W, _B = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25
 _BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -92,7 +92,8 @@ def slope(answer):
     ]
     for f, w, expected, name, typical in cases:
         seen = _Seen(f, name)
-        got = _call_on_function(answer, seen, w)
+        with explaining("'función'", "f es una función: su valor en un punto se pide con paréntesis, f(w)."):
+            got = call(answer, seen, w)
         negated = [(-expected, "Tiene el signo cambiado: es f(w + ε) - f(w), en ese orden.")]
         undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos."
         points, two, hint = np.concatenate([[], *map(np.ravel, seen.points)]), [], undivided
@@ -116,14 +117,6 @@ def slope(answer):
             tolerance=2e-3,
             reveal=True,
         )
-
-
-def _call_on_function(answer, f, w):
-    try:
-        return call(answer, f, w)
-    except Wrong as wrong:
-        asked = "f es una función: su valor en un punto se pide con paréntesis, f(w)."
-        raise Wrong(wrong.message, asked if "'función'" in wrong.message else wrong.hint) from wrong
 
 
 @exercise(

@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
 
 from course.byhand import SLIDE_EXAMPLE
-from course.checks import Wrong, call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text, explaining
 from course.environment import import_keras
 
 _NETWORK = SLIDE_EXAMPLE.network
@@ -21,15 +20,6 @@ def _relu(u):
 
 def _sigmoid(u):
     return 1 / (1 + np.exp(-u))
-
-
-@contextmanager
-def _explaining(pattern, hint):
-    """Give `hint` to an error of Python's whose message has this pattern."""
-    try:
-        yield
-    except Wrong as wrong:
-        raise Wrong(wrong.message, hint if re.search(pattern, wrong.message) else wrong.hint) from wrong
 
 
 def _no_biases(units):
@@ -80,7 +70,7 @@ def relu(answer):
     """``relu(u)`` for a number or an array of any shape."""
     cut = "Lo positivo pasa sin cambios, por grande que sea: no lo recortes."
     compare = "np.max busca el mayor de un arreglo; para comparar cada elemento con 0 está np.maximum(0, u)."
-    with _explaining("scalar.index|inhomogeneous", compare):
+    with explaining("scalar.index|inhomogeneous", compare):
         expect_function(
             answer,
             _relu,
@@ -109,7 +99,7 @@ def relu(answer):
 )
 def sigmoid(answer):
     """``sigmoid(u)`` for a number or an array."""
-    with _explaining("Python.scalars", "math.exp y float solo aceptan un número; con un arreglo va np.exp."):
+    with explaining("Python.scalars", "math.exp y float solo aceptan un número; con un arreglo va np.exp."):
         expect_function(
             answer,
             _sigmoid,
@@ -296,7 +286,7 @@ def forward(answer):
     class_numbers = "Compara con los números de la clase, capa por capa: 0.43 y 0.44; 0.33 y 1.217; 0.3764."
     expect_function(answer, _forward, [one, minus, two], class_numbers, mistakes=mistakes)
     other = "La red de la clase te sale bien; esta tiene otras capas. ¿Las recorres todas, sean cuantas sean?"
-    with _explaining("unpack|out of range", other):  # an answer written for three layers
+    with explaining("unpack|out of range", other):  # an answer written for three layers
         expect_function(answer, _forward, _OTHER_DEPTHS, other, mistakes=mistakes)
 
 
