@@ -330,6 +330,7 @@ choose = Cases(
         (lambda runs: mean_val_loss(runs).idxmax(), "mayor pérdida"),
         (lambda runs: runs.groupby("variante").val_loss.median().idxmin(), "mediana"),
         (lambda runs: runs.groupby("variante").val_loss.max().idxmin(), "peor semilla"),
+        (lambda runs: runs.groupby("variante").val_loss.sum().idxmin(), "menor suma"),
         (lambda runs: "Dropout", "menor val_loss media"),
         (lambda runs: mean_val_loss(runs).min(), "Devuelve el nombre"),
         (lambda runs: mean_val_loss(runs).argmin(), "Devuelve el nombre"),
