@@ -194,6 +194,17 @@ def test_a_penalty_that_is_none_is_told(folder, penalty):
     assert grades(folder)["ana"]["score"] == "0.00"
 
 
+@pytest.mark.parametrize("penalty, content", [(0, None), (1, table(1 - GOOD))])
+def test_late_is_late_though_it_costs_no_point(folder, penalty, content):
+    put(folder, "ana.csv", content, when=2 * DAY)
+    put(folder, "beto.csv", when=0)
+    grade(folder, Policy(deadline=DAY, penalty=penalty))
+    told = {name: row["Retroalimentación"] for name, row in grades(folder, "notas_moodle.csv", "Número de ID").items()}
+    assert told == {"ana": "Intentos: 1; con retraso", "beto": "Intentos: 1"}
+    assert "con retraso, 1;" in (folder / "out" / "estadisticas.html").read_text(encoding="utf-8")
+    assert float(grades(folder)["ana"]["late_submission_penalty"]) == 0
+
+
 def test_the_private_part_chooses_nothing_and_decides_the_final_grade(folder):
     """One attempt is good on the public part only, the other on the private one only."""
     put(folder, "ana/a.csv", table(np.where(PUBLIC, CANCELED * 0.8 + 0.1, 0.5)))

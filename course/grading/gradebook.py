@@ -142,7 +142,7 @@ def read_roster(path):
 def _told(standing):
     if standing.counted is None:
         return "Entrega rechazada: " + standing.attempts[-1].result["problems"][0]
-    return f"Intentos: {len(standing.attempts)}" + ("; con retraso" if standing.penalty else "")
+    return f"Intentos: {len(standing.attempts)}" + ("; con retraso" if standing.late else "")
 
 
 def _moment(seconds):

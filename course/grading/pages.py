@@ -110,7 +110,7 @@ class Writer:
         row = {"student": standing.student, "points": standing.raw, "tries": tries, "file": standing.counted.file}
         row |= {"auc": measured["auc"], "log_loss": measured["log_loss"]}
         self._scores.append(standing.score)
-        self._late += standing.penalty > 0
+        self._late += standing.late
         (self._flagged if standing.flagged else self._ranked).append(row)
 
     def _context(self, standing):

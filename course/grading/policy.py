@@ -30,7 +30,10 @@ class Policy(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A student's grade: all attempts, the one that counts (or None), points before the penalty, penalty and score."""
+    """A student's grade: all attempts, the one that counts (or None), points before the penalty, penalty and score.
+
+    ``late`` is whether the one that counts is, whatever that costs.
+    """
 
     student: str
     attempts: list
@@ -38,6 +41,7 @@ class Standing(NamedTuple):
     raw: float
     penalty: float
     score: float
+    late: bool
     flagged: bool
 
     def measures(self, part):
@@ -65,8 +69,9 @@ def standings(attempts, config, policy):
         counted = _choose(valid, config, policy) if valid else None
         raw = points(counted.result["measures"][policy.part], config) if counted else 0.0
         lost = min(late_penalty(counted.received, policy), raw) if counted else 0.0
+        late = counted is not None and _late(counted.received, policy)
         flagged = any(_implausible(attempt, config) for attempt in valid)
-        yield Standing(student, group, counted, raw, lost, raw - lost, flagged)
+        yield Standing(student, group, counted, raw, lost, raw - lost, late, flagged)
 
 
 def check(policy):
@@ -85,9 +90,7 @@ def check(policy):
 
 def late_penalty(received, policy):
     """Return the points that an attempt loses for its time: `Policy.penalty` for each day begun after the deadline."""
-    if policy.deadline is None or received <= policy.deadline:
-        return 0.0
-    return policy.penalty * math.ceil((received - policy.deadline) / _DAY)
+    return policy.penalty * math.ceil((received - policy.deadline) / _DAY) if _late(received, policy) else 0.0
 
 
 def parse_deadline(text):
@@ -111,6 +114,10 @@ def _moment(text):
     except ValueError:
         return datetime.fromisoformat(text)
     return datetime.combine(day + timedelta(days=1), time())  # not 24 hours later: a day has 23 where clocks change
+
+
+def _late(received, policy):
+    return policy.deadline is not None and received > policy.deadline
 
 
 def _choose(valid, config, policy):
