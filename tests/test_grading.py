@@ -567,6 +567,15 @@ def test_too_good_to_be_true_is_flagged_and_not_ranked(folder):
     assert "mejor de lo que este problema permite" not in feedback(folder, "ana")
 
 
+def test_the_attempt_that_is_too_good_is_named_though_another_counts(folder):
+    put(folder, "eva/1.csv", table(CANCELED * 0.98 + 0.01), when=1)
+    put(folder, "eva/2.csv", when=2)
+    grade(folder, Policy(attempts="last"))
+    statistics = (folder / "out" / "estadisticas.html").read_text(encoding="utf-8")
+    assert '<td class="n">1.0000</td><td class="any">eva/1.csv</td>' in statistics
+    assert "Un intento tuyo es mejor de lo que este problema permite" in feedback(folder, "eva")
+
+
 def test_the_leaderboard_is_in_order(folder):
     for name, power in {"b": 4, "a": 1, "c": 1.7}.items():
         put(folder, f"{name}.csv", table(GOOD**power))

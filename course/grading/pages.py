@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from course.grading import charts
 from course.grading.advice import advice
+from course.grading.policy import highest_auc
 from course.grading.scores import points
 
 FEEDBACK = "retroalimentacion"
@@ -107,11 +108,13 @@ class Writer:
             self._turned_down.append({"student": standing.student, "problems": told})
             return
         measured, tries = standing.measures(self._policy.part), len(standing.attempts)
-        row = {"student": standing.student, "points": standing.raw, "tries": tries, "file": standing.counted.file}
-        row |= {"auc": measured["auc"], "log_loss": measured["log_loss"]}
         self._scores.append(standing.score)
         self._late += standing.late
-        (self._flagged if standing.flagged else self._ranked).append(row)
+        row = {"student": standing.student, "points": standing.raw}
+        if seen := standing.flagged:
+            self._flagged.append({**row, "auc": highest_auc(seen), "file": seen.file})
+        else:
+            self._ranked.append({**row, "tries": tries, "auc": measured["auc"], "log_loss": measured["log_loss"]})
 
     def _context(self, standing):
         parts = ["private", "public"] if self._policy.final else ["public"]

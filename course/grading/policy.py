@@ -32,7 +32,8 @@ class Policy(NamedTuple):
 class Standing(NamedTuple):
     """A student's grade: all attempts, the one that counts (or None), points before the penalty, penalty and score.
 
-    ``late`` is whether the one that counts is, whatever that costs.
+    ``late`` is whether the one that counts is, whatever that costs; ``flagged``, the attempt that is too good to be
+    true, whether it counts or not, or None.
     """
 
     student: str
@@ -42,7 +43,7 @@ class Standing(NamedTuple):
     penalty: float
     score: float
     late: bool
-    flagged: bool
+    flagged: object
 
     def measures(self, part):
         """Return the measures of the attempt that counts on ``"public"`` or ``"private"``."""
@@ -70,7 +71,8 @@ def standings(attempts, config, policy):
         raw = points(counted.result["measures"][policy.part], config) if counted else 0.0
         lost = min(late_penalty(counted.received, policy), raw) if counted else 0.0
         late = counted is not None and _late(counted.received, policy)
-        flagged = any(_implausible(attempt, config) for attempt in valid)
+        implausible = [attempt for attempt in valid if highest_auc(attempt) > config["implausible_auc"]]
+        flagged = max(implausible, key=highest_auc, default=None)
         yield Standing(student, group, counted, raw, lost, raw - lost, late, flagged)
 
 
@@ -91,6 +93,11 @@ def check(policy):
 def late_penalty(received, policy):
     """Return the points that an attempt loses for its time: `Policy.penalty` for each day begun after the deadline."""
     return policy.penalty * math.ceil((received - policy.deadline) / _DAY) if _late(received, policy) else 0.0
+
+
+def highest_auc(attempt):
+    """Return the higher AUC of an attempt's two parts."""
+    return max(part["auc"] for part in attempt.result["measures"].values())
 
 
 def parse_deadline(text):
@@ -128,7 +135,3 @@ def _choose(valid, config, policy):
 
 def _public_points(attempt, config):
     return points(attempt.result["measures"]["public"], config)
-
-
-def _implausible(attempt, config):
-    return any(part["auc"] > config["implausible_auc"] for part in attempt.result["measures"].values())
