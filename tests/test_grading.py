@@ -236,6 +236,22 @@ def test_a_folder_that_is_not_there_is_told(folder):
         grading.grade(folder / "nada", folder / "labels", folder / "out")
 
 
+@pytest.mark.parametrize(
+    "labels_at, out, roster",
+    [
+        ("labels", "inbox/notas", None),
+        ("labels", "inbox", None),
+        ("inbox/labels", "out", None),
+        ("labels", "out", "inbox/lista.csv"),
+    ],
+)
+def test_the_teacher_s_own_files_are_not_among_the_submissions(folder, labels_at, out, roster):
+    places = [folder / "inbox", folder / labels_at, folder / out]
+    with pytest.raises(CourseError, match="está en la carpeta de entregas"):
+        grading.grade(*places, roster=folder / roster if roster else None)
+    assert not list((folder / "inbox").iterdir())
+
+
 def zip_of(**members):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:

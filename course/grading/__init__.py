@@ -57,12 +57,14 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
     Raises
     ------
     CourseError
-        If a folder, the labels, the class list or the penalty cannot be used, or the outputs cannot be written.
+        If a folder, the labels, the class list or the penalty cannot be used, or is among the submissions, or the
+        outputs cannot be written.
     """
     from course.grading import gradebook, pages
 
     policy, out = policy or Policy(), Path(out)
     check(policy)
+    _check_places(Path(entries).resolve(), [labels, out, *([roster] if roster else [])])
     task = answers.load(labels)
     people = gradebook.read_roster(roster) if roster else {}
     found, strays = inbox.find(entries)
@@ -100,6 +102,16 @@ def evaluate(received, student, task):
     submission = submissions.check(received, student, task.ids)
     measures = None if submission.problems else scores.measure(submission.probabilities, task)
     return {"problems": submission.problems, "notebook": submission.notebook, "measures": measures}
+
+
+def _check_places(entries, places):
+    """Refuse the teacher's own files among the submissions, where they would be taken for some student's."""
+    for place in map(Path, places):
+        if entries in (place.resolve(), *place.resolve().parents):
+            raise CourseError(
+                f"{place} está en la carpeta de entregas ({entries}), y se tomaría por la entrega de un estudiante. "
+                "Usa una carpeta aparte; para las notas, con --out."
+            )
 
 
 def _new(found, entries, store):
