@@ -541,9 +541,14 @@ def test_no_field_is_a_formula(text):
 @pytest.mark.parametrize(
     "text, told",
     [
-        ("id,nombre\nana,Ana\n", "no tiene todas las columnas"),
-        ("id,nombre,apellidos,correo\nana,A,B,c\nANA,A,B,c\n", "repite el identificador ana"),
-        ("id,nombre,apellidos,correo\n<b>,A,B,c\n", "identificador"),
+        ("id,nombre\nana,Ana\n", "le falta alguna columna"),
+        ("", "le falta alguna columna"),
+        ("id;nombre;apellidos;correo\nana;A;B;c\n", "separada con comas y no con «;»"),
+        ("id,nombre,apellidos,correo\nana,A,B\n", "La línea 2 de .*lista.csv no tiene tantos campos"),
+        ("id,nombre,apellidos,correo\nana,A,Peña, Díaz,c\n", "La línea 2 de .*lista.csv no tiene tantos campos"),
+        ("id,nombre,apellidos,correo\n\nana,A,B,c\nANA,A,B,c\n", "La línea 4 de .*repite el identificador ana"),
+        ("id,nombre,apellidos,correo\n<b>,A,B,c\n", "Línea 2 de .*lista.csv: El identificador «<b>»"),
+        ("id,nombre,apellidos,correo\nana,A,B,c\n,,,\n", "Línea 3 de .*lista.csv: El identificador «»"),
         ("id,nombre,apellidos,correo\nana,Peña,B,c\n".encode("latin-1"), "UTF-8"),
     ],
 )

@@ -120,21 +120,32 @@ def read_roster(path):
     Raises
     ------
     CourseError
-        If it cannot be read, lacks a column, or has an id that is not valid or comes twice.
+        If it cannot be read, lacks a column, has a row that does not fit the columns, or an id that is not valid or
+        comes twice.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline="")))
+        reader = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline=""))
+        rows = [(reader.line_num, row) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
         raise CourseError(f"No puedo leer la lista {path}. Debe ser un CSV en UTF-8.") from error
+    if not set(_ROSTER) <= set(reader.fieldnames or []):
+        raise CourseError(
+            f"A {path} le falta alguna columna: la primera línea debe ser «{','.join(_ROSTER)}», separada con comas "
+            "y no con «;»."
+        )
     people = {}
-    for number, row in enumerate(rows, start=2):
-        if any(row.get(name) is None for name in _ROSTER):
+    for number, row in rows:
+        if None in row or None in row.values():
             raise CourseError(
-                f"La fila {number} de {path} no tiene todas las columnas {','.join(_ROSTER)}. Complétala."
+                f"La línea {number} de {path} no tiene tantos campos como títulos. Si a un campo lo parte una coma, "
+                "ponlo entre comillas."
             )
-        student = submissions.student_id(row["id"].strip())
+        try:
+            student = submissions.student_id(row["id"].strip())
+        except CourseError as error:
+            raise CourseError(f"Línea {number} de {path}: {error}") from error
         if student in people:
-            raise CourseError(f"La fila {number} de {path} repite el identificador {student}. Deja uno solo.")
+            raise CourseError(f"La línea {number} de {path} repite el identificador {student}. Deja uno solo.")
         people[student] = Person(row["nombre"], row["apellidos"], row["correo"])
     return people
 
