@@ -243,6 +243,12 @@ def test_a_member_by_another_name_is_refused(tmp_path, name):
     assert sorted(set(tmp_path.parent.rglob("*")) - set(before)) == [tmp_path / "ana.zip"]
 
 
+def test_a_name_with_its_accent_apart_as_macos_writes_it_is_the_same(tmp_path):
+    (path := tmp_path / "josé.zip").write_bytes(zipped(("jose\u0301.csv", GOOD), ("jose\u0301.ipynb", NOTEBOOK)))
+    result = submissions.read(path, submissions.student_id("josé"), IDS)
+    assert result.problems == [] and result.notebook["cells"] == 1
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_that_comes_twice_is_refused(tmp_path):
     assert "viene dos veces" in said(hand_in(tmp_path, zipped(("ana.csv", GOOD), ("ana.csv", GOOD))))

@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 
@@ -41,8 +42,8 @@ def unpack(content, student, problems):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as zipped:
             for entry in zipped.infolist():
-                name = entry.orig_filename
-                wrong = _refusal(entry, parts, limits)
+                name = unicodedata.normalize("NFC", entry.orig_filename)  # as `student` is; macOS takes accents apart
+                wrong = _refusal(entry, name, parts, limits)
                 if wrong is None:
                     parts[name] = _inflated(zipped, entry, limits[name])
                     wrong = None if parts[name] is not None else _bomb(limits[name])
@@ -57,9 +58,9 @@ def unpack(content, student, problems):
     return parts.get(names[0]), parts.get(names[1])
 
 
-def _refusal(entry, parts, limits):
+def _refusal(entry, name, parts, limits):
     """Return why a member is not even opened, or None."""
-    name, kind = entry.orig_filename, stat.S_IFMT(entry.external_attr >> 16)
+    kind = stat.S_IFMT(entry.external_attr >> 16)
     if name in parts:
         return "viene dos veces"
     if name not in limits:
