@@ -56,7 +56,8 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
     Raises
     ------
     CourseError
-        If the secret is missing or short, a folder is no place for labels, or the table has no rows on one side.
+        If the secret is missing or short, a folder is no place for labels or cannot be written, or the table has no
+        rows on one side.
     """
     from course import datasets
 
@@ -80,8 +81,13 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
         "train_rate": rate,
         **_anchors(baseline or _constant(rate, late_rate), reference or REFERENCE[_kind(origin)]),
     }
-    config = answers.save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
-    _write(out, files)
+    try:
+        config = answers.save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
+        _write(out, files)
+    except OSError as error:
+        raise CourseError(
+            f"No se pudo escribir el desafío: {error}. Libera espacio, o indica otras carpetas con --out y --labels."
+        ) from error
     return {**config, "labels": labels}
 
 

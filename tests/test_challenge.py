@@ -147,6 +147,13 @@ def test_labels_are_not_written_where_students_would_get_them(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("file", ["reto", "reto-profesor"])
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, file):
+    (tmp_path / file).write_text("", encoding="utf-8")
+    with pytest.raises(CourseError, match=f"No se pudo escribir el desafío: .*{file}"):
+        build(tmp_path)
+
+
 @pytest.mark.parametrize("secret", [None, "", "corto"])
 def test_a_secret_is_needed(tmp_path, monkeypatch, secret):
     monkeypatch.delenv("COURSE_CHALLENGE_SECRET", raising=False)
