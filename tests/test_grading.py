@@ -530,6 +530,17 @@ def test_nbgrader_columns_and_the_class_list(folder):
     assert canvas["Núñez, Peña, Ana María"]["Desafío: cancelación de reservas"] == ana["score"]
 
 
+def test_whoever_is_not_in_the_class_list_is_told(folder):
+    put(folder, "ana.csv")
+    put(folder, "anna.csv")
+    statistics, roster = folder / "out" / "estadisticas.html", folder / "lista.csv"
+    grade(folder)
+    assert "fuera de la lista" not in statistics.read_text(encoding="utf-8")
+    roster.write_text("id,nombre,apellidos,correo\nAna,A,B,c\nzoe,A,B,c\n", encoding="utf-8")
+    grade(folder, roster=roster)
+    assert "<p>anna</p>" in statistics.read_text(encoding="utf-8")
+
+
 @given(st.text())
 def test_no_field_is_a_formula(text):
     safe = gradebook.neutral(text)

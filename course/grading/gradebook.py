@@ -72,11 +72,12 @@ class Writer:
         self._write(standing.student, _moment(received), standing.raw, standing.penalty, _told(standing))
 
     def finish(self):
-        """Write a 0 for whoever is in the list and handed nothing in; return their ids."""
+        """Write a 0 for whoever is in the list and handed nothing in; return their ids, and those not in the list."""
         missing = [student for student in self._people if student not in self._seen]
+        unlisted = sorted(self._seen - self._people.keys()) if self._people else []
         for student in missing:
             self._write(student, "", 0, 0, "Sin entrega")
-        return missing
+        return missing, unlisted
 
     def _flush(self, error, *_):
         """Write all there is to the disk, before the first file takes its place: from there on little can fail."""

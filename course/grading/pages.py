@@ -67,7 +67,7 @@ class Writer:
         if standing.counted:
             _write(target, ".svg", context["picture"])
 
-    def finish(self, strays, missing):
+    def finish(self, strays, missing, unlisted):
         """Write the leaderboard and the statistics.
 
         Parameters
@@ -76,6 +76,8 @@ class Writer:
             Files that are nobody's.
         missing : list of str
             Students of the class list who handed nothing in.
+        unlisted : list of str
+            Students who handed something in and are not in the class list, where there is one.
         """
         ranked = _places(self._ranked)
         common = {"part": PARTS[self._policy.part], "final": self._policy.final, "config": self._config}
@@ -94,6 +96,7 @@ class Writer:
                 turned_down=self._turned_down,
                 strays=strays,
                 missing=missing,
+                unlisted=unlisted,
             )
         )
         _write(self._out / "clasificacion", ".html", board)
