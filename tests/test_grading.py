@@ -307,6 +307,17 @@ def test_a_second_run_grades_only_what_is_new_with_the_same_result(folder):
     assert len(rows(folder / "out" / "calificaciones.sqlite")) == 3
 
 
+def test_whoever_has_nothing_left_in_the_inbox_keeps_the_grade_and_is_told(folder):
+    path = put(folder, "pedro.csv")
+    grade(folder)
+    statistics = folder / "out" / "estadisticas.html"
+    assert "conservan su nota" not in statistics.read_text(encoding="utf-8")
+    path.rename(path.with_name("maria.csv"))
+    grade(folder)
+    assert set(grades(folder)) == {"maria", "pedro"}
+    assert "conservan su nota" in (text := statistics.read_text(encoding="utf-8")) and "<p>pedro</p>" in text
+
+
 def test_the_same_file_twice_is_one_attempt_of_the_earlier_time(folder):
     put(folder, "ana/b.csv", when=500)
     put(folder, "ana/a.csv", when=900)

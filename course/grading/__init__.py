@@ -77,7 +77,7 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
             for standing in standings(attempts, task.config, policy):
                 book.add(standing)
                 site.add(standing)
-            site.finish(strays, *book.finish())
+            site.finish(strays, {student for student, _ in found}, *book.finish())
     except OSError as error:
         raise CourseError(f"No se pudo escribir en {out}: {error}. Libera espacio y repite la misma orden.") from error
     finally:

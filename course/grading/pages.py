@@ -45,12 +45,12 @@ class Writer:
     def __init__(self, out, config, policy):
         self._out, self._config, self._policy = Path(out), config, policy
         self._ranked, self._scores, self._flagged, self._turned_down, self._late = [], [], [], [], 0
-        self._alike = defaultdict(set)
+        self._alike, self._added = defaultdict(set), set()
 
     @property
     def students(self):
         """How many students were added."""
-        return len(self._scores) + len(self._turned_down)
+        return len(self._added)
 
     @property
     def rejected(self):
@@ -59,6 +59,7 @@ class Writer:
 
     def add(self, standing):
         """Write a student's feedback: a page, the same in Markdown, and its picture."""
+        self._added.add(standing.student)
         self._note(standing)
         context = self._context(standing)
         target = self._out / FEEDBACK / standing.student
@@ -67,13 +68,15 @@ class Writer:
         if standing.counted:
             _write(target, ".svg", context["picture"])
 
-    def finish(self, strays, missing, unlisted):
+    def finish(self, strays, present, missing, unlisted):
         """Write the leaderboard and the statistics.
 
         Parameters
         ----------
         strays : list of str
             Files that are nobody's.
+        present : set of str
+            Students who have something in the folder; the others keep the grade of an earlier run.
         missing : list of str
             Students of the class list who handed nothing in.
         unlisted : list of str
@@ -97,6 +100,7 @@ class Writer:
                 strays=strays,
                 missing=missing,
                 unlisted=unlisted,
+                gone=sorted(self._added - present),
             )
         )
         _write(self._out / "clasificacion", ".html", board)
