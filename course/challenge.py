@@ -56,8 +56,8 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
     Raises
     ------
     CourseError
-        If the secret is missing or short, a folder is no place for labels or cannot be written, or the table has no
-        rows on one side.
+        If the secret is missing or short, a folder is no place for labels, has those of another challenge or cannot be
+        written, or the table has no rows on one side.
     """
     from course import datasets
 
@@ -81,6 +81,7 @@ def build(out, labels=None, secret=None, source=None, baseline=None, reference=N
         "train_rate": rate,
         **_anchors(baseline or _constant(rate, late_rate), reference or REFERENCE[_kind(origin)]),
     }
+    _check_before(labels, config)
     try:
         config = answers.save(labels, test.index, test[TARGET].to_numpy() == 1, public, config)
         _write(out, files)
@@ -115,6 +116,19 @@ def _check_places(out, labels):
     for packed in (Path(__file__).resolve().parent, resource("data"), resource("notebooks")):
         if packed == labels or packed in labels.parents:
             raise CourseError(f"Las etiquetas no pueden ir en {labels}: lo de {packed} se publica con el curso.")
+
+
+def _check_before(labels, config):
+    """Refuse to write over the labels of another challenge: what is handed in for it could not be graded any more."""
+    try:
+        before = answers.load(labels).config["sha256"].get("test.csv")
+    except CourseError:  # there are none yet, or they are damaged
+        return
+    if before != config["sha256"]["test.csv"]:
+        raise CourseError(
+            f"{labels} tiene las etiquetas de otro desafío, hecho con otro secreto o con otra tabla. Sin ellas no "
+            "podrías calificar lo que se entregue para él: usa otras carpetas o, si ya no sirve, borra esa."
+        )
 
 
 def _opaque_ids(count, key):

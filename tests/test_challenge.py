@@ -88,8 +88,8 @@ def test_labels_are_those_of_the_same_rows(made, tables):
 def test_the_same_secret_makes_the_same_files_and_another_one_other_parts(made, tmp_path):
     build(tmp_path)
     assert contents(tmp_path) == contents(made)
-    build(tmp_path, secret="otro secreto de prueba")
-    public = [labels.load(folder / "reto-profesor").public for folder in (made, tmp_path)]
+    build(tmp_path / "otro", secret="otro secreto de prueba")
+    public = [labels.load(folder / "reto-profesor").public for folder in (made, tmp_path / "otro")]
     assert 0.3 < (public[0] == public[1]).mean() < 0.75
 
 
@@ -145,6 +145,17 @@ def test_labels_are_not_written_where_students_would_get_them(tmp_path):
         with pytest.raises(CourseError, match="Las etiquetas no pueden ir en"):
             build(tmp_path, labels=folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_secret_does_not_write_over_a_challenge(tmp_path):
+    build(tmp_path)
+    before = contents(tmp_path)
+    with pytest.raises(CourseError, match=r"reto-profesor tiene las etiquetas de otro desafío"):
+        build(tmp_path, secret=SECRET + " y otro")
+    assert contents(tmp_path) == before
+    (tmp_path / "reto-profesor" / "config.json").write_text("", encoding="utf-8")  # damaged: nothing to lose
+    build(tmp_path)
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("file", ["reto", "reto-profesor"])
