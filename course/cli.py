@@ -112,7 +112,7 @@ def _grade(options):
     from course import grading
     from course.grading.policy import Policy, parse_deadline
 
-    deadline = parse_deadline(options.deadline) if options.deadline else None
+    deadline = parse_deadline(options.deadline) if options.deadline is not None else None
     policy = Policy(deadline, options.late_penalty, options.attempts, options.final)
     places = (options.entries, options.labels, options.out)
     with grading.cluster.connect(options.cluster) if options.cluster else nullcontext() as client:

@@ -218,8 +218,11 @@ def test_the_command_builds_and_students_hand_in_what_the_grader_takes(tmp_path,
     assert cli.main([*order, "--final"]) == 0
     assert "1 ahora, 0 de antes. Estudiantes: 1." in capsys.readouterr().out
     assert Path("notas/retroalimentacion/ana.html").is_file()
-    assert cli.main([*order[:-1], "mañana"]) == 1
-    assert "No entiendo la fecha" in capsys.readouterr().err
+    for date in ("mañana", ""):
+        assert cli.main([*order[:-1], date]) == 1
+        assert "No entiendo la fecha" in capsys.readouterr().err
+    assert cli.main([*order, "--roster", ""]) == 1
+    assert "No puedo leer la lista" in capsys.readouterr().err
 
 
 def test_the_real_table_gives_an_honest_test(tmp_path, real_bookings_folder):

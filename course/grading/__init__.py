@@ -64,9 +64,9 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
 
     policy, out = policy or Policy(), Path(out)
     check(policy)
-    _check_places(Path(entries).resolve(), [labels, out, *([roster] if roster else [])])
+    _check_places(Path(entries).resolve(), [labels, out, *([] if roster is None else [roster])])
     task = answers.load(labels)
-    people = gradebook.read_roster(roster) if roster else {}
+    people = gradebook.read_roster(roster) if roster is not None else {}
     found, strays = inbox.find(entries)
     store = open_store(store or out / _STORE, task.digest)
     try:
