@@ -146,7 +146,7 @@ class _Parser(argparse.ArgumentParser):
 def _in_spanish(message):
     """Return what argparse found wrong, told in Spanish."""
     if missing := re.search(r"arguments are required: (.*)", message):
-        return f"Falta {missing[1]}."
+        return f"Falta{'n' if ',' in missing[1] else ''} {missing[1]}."
     if unknown := re.search(r"arguments: (.*)", message):
         return f"No conozco {unknown[1]}."
     if number := re.match(r"argument (.*): invalid (?:int|float) value: '(.*)'", message):

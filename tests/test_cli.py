@@ -59,6 +59,7 @@ def test_help_is_spanish_and_succeeds(words, capsys):
         (["simulador"], "No existe «simulador». ¿Querías «simulator»?"),
         (["notebooks"], "Falta orden."),
         (["submit", "p.csv"], "Falta --id."),
+        (["grade"], "Faltan entregas, --labels."),
         (["run", "--cell-timeout", "mucho"], "--cell-timeout es un número, no «mucho»."),
         (["run", "--cell-timeout"], "A --cell-timeout le falta su valor."),
         (["doctor", "x"], "No conozco x."),
