@@ -256,7 +256,15 @@ def _finish(model, recorder, interrupted, first_weights):
 
 
 def _maximised(monitor):
-    return "loss" not in monitor and "error" not in monitor
+    """Tell whether more is better: not so of a loss, by whatever name Keras knows it ("mae", "binary_crossentropy")."""
+    name = monitor.removeprefix("val_")
+    if "loss" in name or "error" in name:
+        return False
+    try:
+        keras.losses.get(name)
+    except ValueError:
+        return True
+    return name == "cosine_similarity"  # the metric is the loss with its sign changed
 
 
 def _early_stopping(monitor, patience):

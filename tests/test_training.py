@@ -62,6 +62,18 @@ def test_patience_can_watch_an_accuracy():
     assert history.attrs["best_epoch"] == history["val_accuracy"].idxmax()
 
 
+@pytest.mark.parametrize(
+    ("metric", "better"),
+    [("mae", min), ("binary_crossentropy", min), ("auc", max), ("cosine_similarity", max)],
+)
+def test_patience_knows_which_of_keras_metrics_should_fall(metric, better):
+    model = build()
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", metrics=[metric])
+    monitor = f"val_{metric}"
+    history = training.fit(model, X, Y[:, None], epochs=4, patience=4, monitor=monitor, progress=False)
+    assert history[monitor][history.attrs["best_epoch"]] == better(history[monitor])
+
+
 def test_an_interrupted_fit_keeps_its_history_and_goes_on():
     model = build()
     validation = (X[:50], Y[:50])
