@@ -247,8 +247,9 @@ def _finish(model, recorder, interrupted, first_weights):
     frame = pd.DataFrame(recorder.rows, index=pd.RangeIndex(1, len(recorder.rows) + 1, name="epoch"))
     best = len(frame)
     if recorder.monitor and len(frame):
-        watched = frame[recorder.monitor]
-        best = int(watched.idxmax() if _maximised(recorder.monitor) else watched.idxmin())
+        maximised = _maximised(recorder.monitor)
+        watched = frame[recorder.monitor].fillna(-np.inf if maximised else np.inf)  # a NaN is never the best
+        best = int(watched.idxmax() if maximised else watched.idxmin())
         if best <= recorder.done_before:
             model.set_weights(first_weights)  # the best epoch was before this call, which began with its weights
     frame.attrs |= {"best_epoch": best, "interrupted": interrupted, "seconds": recorder.line.seconds}

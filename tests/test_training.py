@@ -74,6 +74,14 @@ def test_patience_knows_which_of_keras_metrics_should_fall(metric, better):
     assert history[monitor][history.attrs["best_epoch"]] == better(history[monitor])
 
 
+def test_patience_survives_a_training_that_diverges():
+    model = build()
+    model.compile(keras.optimizers.SGD(1e30), "mean_squared_error")
+    history = training.fit(model, X, Y, epochs=9, patience=2, progress=False)
+    assert history["val_loss"].isna().all()
+    assert history.attrs["best_epoch"] == 1
+
+
 def test_an_interrupted_fit_keeps_its_history_and_goes_on():
     model = build()
     validation = (X[:50], Y[:50])
