@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from numbers import Integral
 
 import numpy as np
@@ -138,26 +139,36 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
     pandas.DataFrame
         One row per seed (index ``seed``): the figures of the epoch whose weights were kept, its number
         ``best_epoch``, and ``seconds``. `mean_sd` sums it up.
+
+    Raises
+    ------
+    CourseError
+        As `fit`, and if `build` returns the model of the seed before.
     """
     import pandas as pd
 
     seeds = list(seeds)
     rows = {} if runs is None else runs.to_dict("index")
     line, title = _Line(progress), f"{title} · " if title else ""
-    for seed in seeds:
-        if seed in rows:
-            continue
-        line.write(f"{title}semilla {len(rows) + 1} de {len(seeds)}")
-        set_seed(seed)
-        model = build()
-        history = fit(model, x, y, seed=seed, progress=False, **fit_options)
-        if history.attrs["interrupted"]:
-            break
-        best = history.attrs["best_epoch"]
-        rows[seed] = {**history.loc[best], "best_epoch": best, "seconds": history.attrs["seconds"]}
-        if test is not None:
-            figures = model.evaluate(*_check_data(model, *test), verbose=0, return_dict=True)
-            rows[seed] |= {f"test_{name}": value for name, value in figures.items()}
+    model = None
+    with suppress(KeyboardInterrupt):  # it may come outside `fit` too
+        for seed in seeds:
+            if seed in rows:
+                continue
+            line.write(f"{title}semilla {len(rows) + 1} de {len(seeds)}")
+            set_seed(seed)
+            previous, model = model, build()
+            if model is previous:
+                raise CourseError("build devuelve siempre la misma red, ya entrenada. Debe crear una nueva cada vez.")
+            history = fit(model, x, y, seed=seed, progress=False, **fit_options)
+            if history.attrs["interrupted"]:
+                break
+            best = history.attrs["best_epoch"]
+            row = {**history.loc[best], "best_epoch": best, "seconds": history.attrs["seconds"]}
+            if test is not None:
+                figures = model.evaluate(*_check_data(model, *test), verbose=0, return_dict=True)
+                row |= {f"test_{name}": value for name, value in figures.items()}
+            rows[seed] = row
     line.close(f"{title}{len(rows)} de {len(seeds)} semillas")
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
 

@@ -215,6 +215,33 @@ def test_an_interrupted_repeat_goes_on_where_it_was():
     assert whole.loc[4].equals(partial.loc[4])
 
 
+@pytest.mark.parametrize("place", ["build", "evaluate"])
+def test_a_repeat_interrupted_outside_fit_keeps_its_complete_runs(monkeypatch, place):
+    calls = []
+
+    def interrupted(real):
+        def call(*arguments, **options):
+            calls.append(1)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return real(*arguments, **options)
+
+        return call
+
+    if place == "evaluate":
+        monkeypatch.setattr(keras.Model, "evaluate", interrupted(keras.Model.evaluate))
+    make = interrupted(build) if place == "build" else build
+    options = {"epochs": 1, "validation": None, "test": (X, Y), "progress": False}
+    partial = training.repeat(make, X, Y, seeds=[4, 5], **options)
+    assert partial.index.tolist() == [4]
+
+
+def test_repeat_refuses_a_network_that_it_has_trained_already():
+    model = build()
+    with pytest.raises(CourseError, match="misma red"):
+        training.repeat(lambda: model, X, Y, seeds=range(2), epochs=1, progress=False)
+
+
 def test_mean_sd_needs_two_runs():
     runs = training.repeat(build, X, Y, seeds=[0], epochs=1, progress=False)
     with pytest.raises(CourseError, match="dos semillas"):
