@@ -171,13 +171,21 @@ def copy(target):
     -------
     list of pathlib.Path
         The files that were written.
+
+    Raises
+    ------
+    CourseError
+        If the folder cannot be written.
     """
     written, folder = [], resource("notebooks")
     for source in (*sorted(folder.glob("*.ipynb")), *solutions()):
         path = Path(target) / source.relative_to(folder)
         if not path.exists():
-            with atomic_write(path) as stream:
-                stream.write(source.read_bytes())
+            try:
+                with atomic_write(path) as stream:
+                    stream.write(source.read_bytes())
+            except OSError as error:
+                raise CourseError(f"No se pudo escribir en {target}: {error}. Elige otra carpeta.") from error
             written.append(path)
     return written
 

@@ -77,6 +77,13 @@ def test_what_is_not_understood_is_said_in_one_line(words, told, capsys):
     assert errors.count("\n") == 1
 
 
+def test_copying_to_what_is_no_folder_is_a_message_and_status_1(tmp_path, capsys):
+    taken = tmp_path / "clase"
+    taken.write_text("")
+    assert cli.main(["notebooks", "copy", str(taken)]) == 1
+    assert capsys.readouterr().err.startswith(f"✘ No se pudo escribir en {taken}: ")
+
+
 def test_names_and_time_outs_reach_the_runner(monkeypatch):
     calls = []
     monkeypatch.setattr("course.runner.run_class", lambda *options: calls.append(options) or 1)
