@@ -149,6 +149,8 @@ def _in_spanish(message):
         return f"Falta{'n' if ',' in missing[1] else ''} {missing[1]}."
     if unknown := re.search(r"arguments: (.*)", message):
         return f"No conozco {unknown[1]}."
+    if port := re.match(r"argument --port: invalid _port value: '(.*)'", message):
+        return f"--port es un número de 0 a 65535, no «{port[1]}»."
     if number := re.match(r"argument (.*): invalid (?:int|float) value: '(.*)'", message):
         return f"{number[1]} es un número, no «{number[2]}»."
     if empty := re.match(r"argument (.*): expected", message):
@@ -157,6 +159,12 @@ def _in_spanish(message):
         near = difflib.get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), 1)
         return f"No existe «{choice[1]}»." + (f" ¿Querías «{near[0]}»?" if near else "")
     return "No entiendo la orden."
+
+
+def _port(text):
+    if not 0 <= (port := int(text)) < 2**16:  # the system would take another one, without saying so
+        raise ValueError
+    return port
 
 
 class _Help(argparse.HelpFormatter):
@@ -179,7 +187,7 @@ def _parser():
         commands, "simulator", "abre el simulador en el navegador, sin cuaderno ni conexión", _simulator
     )
     simulator.add_argument("link", nargs="?", metavar="enlace", help="de un experimento, entre comillas")
-    simulator.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 (uno libre)")
+    simulator.add_argument("--port", type=_port, default=0, metavar="N", help="puerto de 127.0.0.1 (uno libre)")
     simulator.add_argument("--no-browser", action="store_true", help="no abre el navegador")
 
     _add_challenge(commands)
@@ -242,7 +250,7 @@ def _add_tune(commands):
     tune.add_argument("--test", action="store_true", help="al final, mide el mejor en prueba: una sola vez")
     tune.add_argument("--summary", metavar="JSON", help="dónde dejar el resumen de la búsqueda")
     tune.add_argument("--dashboard", action="store_true", help="abre el tablero de Optuna, sin buscar")
-    tune.add_argument("--port", type=int, default=0, metavar="N", help="puerto de 127.0.0.1 del tablero (uno libre)")
+    tune.add_argument("--port", type=_port, default=0, metavar="N", help="puerto de 127.0.0.1 del tablero (uno libre)")
     tune.add_argument("--no-browser", action="store_true", help="con --dashboard, no abre el navegador")
 
 

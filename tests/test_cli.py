@@ -57,6 +57,8 @@ def test_help_is_spanish_and_succeeds(words, capsys):
         ([], "Falta orden."),
         (["nada"], "No existe «nada»."),
         (["simulador"], "No existe «simulador». ¿Querías «simulator»?"),
+        (["simulator", "nada", "--port", "99999"], "--port es un número de 0 a 65535, no «99999»."),
+        (["tune", "--dashboard", "--port", "-1"], "--port es un número de 0 a 65535, no «-1»."),
         (["notebooks"], "Falta orden."),
         (["submit", "p.csv"], "Falta --id."),
         (["grade"], "Faltan entregas, --labels."),
