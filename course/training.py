@@ -71,7 +71,8 @@ def fit(
     Raises
     ------
     CourseError
-        If the model is not compiled, the shapes do not match, values are missing, or an argument is out of range.
+        If the model is not compiled, the shapes do not match, values are missing or no targets of the loss, or an
+        argument is out of range.
 
     Notes
     -----
@@ -299,12 +300,21 @@ def _check_data(model, x, y):
     if x.shape[1:] != model.input_shape[1:]:
         raise CourseError(f"Cada fila de x tiene forma {x.shape[1:]}, pero la red espera {model.input_shape[1:]}.")
     outputs = model.output_shape[-1]
-    if model.loss == "sparse_categorical_crossentropy":
-        if y.size != len(y) or y.min() < 0 or y.max() >= outputs:
-            raise CourseError(f"y debe tener una clase por fila, de 0 a {outputs - 1}; tiene forma {y.shape}.")
+    loss = getattr(model.loss, "name", None) or getattr(model.loss, "__name__", model.loss)  # an object, a function
+    if loss == "sparse_categorical_crossentropy":
+        if y.size != len(y) or y.min() < 0 or y.max() >= outputs or (y % 1).any():
+            raise CourseError(
+                f"y debe tener una clase por fila, un entero de 0 a {outputs - 1}; tiene forma {y.shape} y valores de "
+                f"{y.min():g} a {y.max():g}."
+            )
     elif y.size != len(y) * outputs:
         advice = " Usa keras.utils.to_categorical(y) o mlp(…, integer_labels=True)." if outputs > 2 else ""
         raise CourseError(f"y tiene forma {y.shape}, pero la red da {outputs} salida(s) por fila.{advice}")
+    elif loss in ("binary_crossentropy", "categorical_crossentropy") and (y.min() < 0 or y.max() > 1):
+        raise CourseError(
+            f"y tiene valores de {y.min():g} a {y.max():g}, y {loss} espera probabilidades: de 0 a 1. Si son "
+            "etiquetas, escríbelas con 0 y 1."
+        )
     return x, y
 
 

@@ -174,11 +174,27 @@ def test_a_model_that_is_not_compiled_is_refused():
         training.fit(model, X, Y)
 
 
-@pytest.mark.parametrize(("integer_labels", "y"), [(True, [0, 1, 3]), (True, [-1, 0, 1]), (False, [0, 1, 2])])
+@pytest.mark.parametrize(
+    ("integer_labels", "y"), [(True, [0, 1, 3]), (True, [-1, 0, 1]), (True, [0, 1, 1.5]), (False, [0, 1, 2])]
+)
 def test_labels_that_do_not_fit_the_output_are_refused(integer_labels, y):
     model = models.mlp(3, (4,), "multiclass", classes=3, integer_labels=integer_labels)
     with pytest.raises(CourseError):
         training.fit(model, X[:3], y, validation=None)
+
+
+@pytest.mark.parametrize("labels", [Y + 1, 2 * Y - 1])
+def test_a_binary_crossentropy_takes_no_other_labels_than_0_and_1(labels):
+    with pytest.raises(CourseError, match="de 0 a 1"):
+        training.fit(build(), X, labels, progress=False)
+
+
+def test_a_loss_may_be_an_object_of_keras():
+    model = models.mlp(3, (4,), "multiclass", classes=3)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy())
+    assert len(training.fit(model, X, Y, epochs=1, progress=False)) == 1
+    with pytest.raises(CourseError, match="de 0 a 2"):
+        training.fit(model, X, Y + 2, progress=False)
 
 
 def test_repeat_gives_one_row_per_seed_and_their_mean():
