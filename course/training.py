@@ -1,9 +1,10 @@
 """Fit a model with one line of progress, and repeat a fit over seeds so that one lucky run proves nothing."""
 
+import reprlib
 import sys
 import time
 from contextlib import suppress
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -81,13 +82,14 @@ def fit(
     """
     if not getattr(model, "compiled", False):
         raise CourseError("El modelo no está compilado. Llama antes a model.compile(optimizer=…, loss=…).")
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-        if value is not None and (not isinstance(value, Integral) or value < 1):
+    counts = {"epochs": epochs, "batch_size": batch_size} | ({} if patience is None else {"patience": patience})
+    for name, value in counts.items():
+        if not isinstance(value, Integral) or value < 1:
             raise CourseError(f"{name}={value!r} no es válido: se esperaba un entero mayor que 0.")
+    set_seed(seed)
     x, y, validation = _split(*_check_data(model, x, y), validation, seed, model)
     if patience is not None and validation is None and monitor.startswith("val_"):
         raise CourseError(f"patience={patience} vigila {monitor!r}, pero validation=None. Da datos de validación.")
-    set_seed(seed)
     stopper = _early_stopping(monitor, patience)
     recorder = _Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
@@ -289,7 +291,7 @@ def _early_stopping(monitor, patience):
 
 def _check_data(model, x, y):
     """Return x and y as arrays that fit the model, or say what does not."""
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = np.atleast_1d(x), np.atleast_1d(y)
     for name, array in (("x", x), ("y", y)):
         if array.dtype.kind not in "biuf":
             raise CourseError(f"{name} tiene valores que no son números (tipo {array.dtype}). Conviértelos antes.")
@@ -299,37 +301,40 @@ def _check_data(model, x, y):
         raise CourseError(f"x tiene {len(x)} filas e y tiene {len(y)}: deben ser las mismas, y al menos una.")
     if x.shape[1:] != model.input_shape[1:]:
         raise CourseError(f"Cada fila de x tiene forma {x.shape[1:]}, pero la red espera {model.input_shape[1:]}.")
-    outputs = model.output_shape[-1]
+    _check_targets(model, y)
+    return x, y
+
+
+def _check_targets(model, y):
+    """Refuse targets that the loss does not understand: Keras would train on them without a word."""
+    outputs, values = model.output_shape[-1], f"valores de {float(y.min()):g} a {float(y.max()):g}"
     loss = getattr(model.loss, "name", None) or getattr(model.loss, "__name__", model.loss)  # an object, a function
     if loss == "sparse_categorical_crossentropy":
         if y.size != len(y) or y.min() < 0 or y.max() >= outputs or (y % 1).any():
             raise CourseError(
-                f"y debe tener una clase por fila, un entero de 0 a {outputs - 1}; tiene forma {y.shape} y valores de "
-                f"{y.min():g} a {y.max():g}."
+                f"y debe tener una clase por fila, un entero de 0 a {outputs - 1}; tiene forma {y.shape} y {values}."
             )
     elif y.size != len(y) * outputs:
         advice = " Usa keras.utils.to_categorical(y) o mlp(…, integer_labels=True)." if outputs > 2 else ""
         raise CourseError(f"y tiene forma {y.shape}, pero la red da {outputs} salida(s) por fila.{advice}")
     elif loss in ("binary_crossentropy", "categorical_crossentropy") and (y.min() < 0 or y.max() > 1):
         raise CourseError(
-            f"y tiene valores de {y.min():g} a {y.max():g}, y {loss} espera probabilidades: de 0 a 1. Si son "
-            "etiquetas, escríbelas con 0 y 1."
+            f"y tiene {values}, y {loss} espera probabilidades: de 0 a 1. Si son etiquetas, escríbelas con 0 y 1."
         )
-    return x, y
 
 
 def _split(x, y, validation, seed, model):
     """Return training x and y, and the validation set as Keras wants it."""
     if validation is None:
         return x, y, None
-    if isinstance(validation, tuple | list):
+    if isinstance(validation, tuple | list) and len(validation) == 2:
         return x, y, _check_data(model, *validation)
+    ways = "Usa una parte entre 0 y 1, un par (x, y), o None."
+    if not isinstance(validation, Real) or not np.isfinite(validation):
+        raise CourseError(f"validation no puede ser {reprlib.repr(validation)}. {ways}")
     rows = round(len(x) * validation)
     if not 0 < rows < len(x):
-        raise CourseError(
-            f"validation={validation!r} dejaría {rows} de {len(x)} filas para validar. Usa una parte entre 0 y 1, "
-            "un par (x, y), o None."
-        )
+        raise CourseError(f"validation={validation!r} dejaría {rows} de {len(x)} filas para validar. {ways}")
     order = np.random.default_rng(seed).permutation(len(x))
     kept, held_out = order[rows:], order[:rows]
     return x[kept], y[kept], (x[held_out], y[held_out])
