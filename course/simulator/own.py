@@ -8,6 +8,7 @@ import numpy as np
 from course.errors import CourseError
 
 _MAX_CLASSES = 10
+_MISSING = ("nan", "None", "<NA>", "NaT")  # what a label that is not there is called, as a text
 
 
 def read_csv(path):
@@ -65,7 +66,10 @@ def check(points, problem):
     xy = _numbers(table[:, :2], "las coordenadas")
     if problem == "regression":
         return np.column_stack([xy, _numbers(table[:, 2:], "los valores por predecir")]), 2
-    names, labels = np.unique(table[:, 2].astype(str), return_inverse=True)
+    texts = table[:, 2].astype(str)
+    if (missing := np.isin(texts, _MISSING)).any():
+        raise CourseError(f"Falta la etiqueta de la fila {missing.argmax() + 1}. Complétala o borra la fila.")
+    names, labels = np.unique(texts, return_inverse=True)
     if all(_is_number(name) for name in names):
         names, labels = np.unique(table[:, 2].astype(float), return_inverse=True)
     if not 2 <= len(names) <= _MAX_CLASSES:
@@ -79,7 +83,7 @@ def check(points, problem):
 def _numbers(cells, what):
     try:
         numbers = cells.astype(float)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # TypeError: a date, or pandas's <NA>
         raise CourseError(f"Entre {what} hay algo que no es un número ({error}). Corrígelo.") from error
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0])
