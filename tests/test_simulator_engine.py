@@ -299,6 +299,13 @@ def test_dropout_and_optimizers_change_the_run():
     assert len(set(runs.values())) == len(runs)
 
 
+@pytest.mark.parametrize("text", ["exponential:1.1", "step:1,10"])
+def test_a_rate_that_grows_without_end_diverges_like_any_other(text):
+    experiment = Experiment(schedule=text, seed=1)
+    assert len(experiment.run(10_000)) < 10_000
+    assert "Baja la tasa de aprendizaje" in experiment.stopped
+
+
 def test_own_points_from_arrays_frames_and_files(tmp_path):
     rng = np.random.default_rng(0)
     xy = rng.normal(size=(60, 2)).round(2)

@@ -41,9 +41,17 @@ def factors(text, first, count):
     name, numbers = parse(text)
     epochs = range(first, first + count)
     if name == "step":
-        return [numbers[1] ** (epoch // numbers[0]) for epoch in epochs]
+        return [_power(numbers[1], epoch // numbers[0]) for epoch in epochs]
     if name == "exponential":
-        return [numbers[0] ** epoch for epoch in epochs]
+        return [_power(numbers[0], epoch) for epoch in epochs]
     if name == "cosine":
         return [(1 + math.cos(math.pi * min(epoch / numbers[0], 1))) / 2 for epoch in epochs]
     return [1.0] * count
+
+
+def _power(base, exponent):
+    """Return a power, infinite where it is too large for a number: then the loss is none either, and that is told."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf
