@@ -90,6 +90,12 @@ def test_keras_goes_on_training_as_the_simulator_would(settings, keras):
         np.testing.assert_allclose(theirs, ours, atol=2e-5)
 
 
+def test_a_rate_and_a_momentum_may_be_whole_numbers():
+    assert Experiment(learning_rate=3, seed=1).to_keras().optimizer.learning_rate == 3
+    optimizer = Experiment(learning_rate=1, optimizer="momentum", momentum=0, seed=1).to_keras().optimizer
+    assert (optimizer.learning_rate, optimizer.momentum) == (1, 0)
+
+
 def test_the_last_comments_tell_where_keras_differs():
     assert "lote incompleto" not in Experiment(batch_size=10, seed=1).to_code()
     code = Experiment(batch_size=7, regularization="L1", schedule="cosine:100", seed=1).to_code()

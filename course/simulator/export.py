@@ -155,10 +155,10 @@ def _penalty(settings):
 
 
 def _optimizer(settings):
-    rate = settings.learning_rate
+    rate, momentum = float(settings.learning_rate), float(settings.momentum)  # Keras takes no whole number
     return {
         "sgd": f"SGD({rate})",
-        "momentum": f"SGD({rate}, momentum={settings.momentum})",
+        "momentum": f"SGD({rate}, momentum={momentum})",
         "adam": f"Adam({rate})",
     }[settings.optimizer]
 
