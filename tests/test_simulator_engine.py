@@ -372,6 +372,8 @@ def test_numpys_numbers_are_settings_like_any_others():
     settings = Experiment(**numbers, seed="1").settings
     assert settings.with_changes() == settings
     assert (settings.layers, settings.batch_size, settings.noise, settings.dropout) == ((2, 3), 5, 25, 0.5)
+    for no in (np.False_, 0):
+        assert Experiment.from_url(Experiment(init_zero=no).to_url()).settings.init_zero is False
     assert {type(units) for units in settings.layers} | {type(settings.noise)} == {int}, "a link spells them out"
 
 
@@ -390,6 +392,8 @@ def test_numpys_numbers_are_settings_like_any_others():
         ({"noise": "mucho"}, "noise debe ser un número"),
         ({"learning_rate": float("nan")}, "learning_rate debe ser un número"),
         ({"dropout": 1}, "dropout debe ser un número entre 0 y 0.95"),
+        ({"patience": float("inf")}, "patience debe ser un número entero desde 1, y es inf"),
+        ({"init_zero": "no"}, "init_zero debe ser True o False, y es 'no'"),
         ({"optimizer": "rmsprop"}, "optimizer no puede ser «rmsprop».*sgd, momentum, adam"),
         ({"loss": "cross_entropy", "dataset": "reg-plane"}, "entropía cruzada es para clasificar"),
         ({"classes": 3}, "«circle» no admite 3 clases"),

@@ -101,6 +101,7 @@ class Settings:
             object.__setattr__(self, "seed", _seed(self.seed))
         _check_choices(self)
         _check_numbers(self)
+        _check_switches(self)
         _check_layers(self)
         _check_together(self)
         object.__setattr__(self, "inputs", tuple(name for name in toydata.INPUTS if name in self.inputs))
@@ -219,12 +220,21 @@ def _check_numbers(s):
         if value is None and name in ("target_loss", "patience"):
             continue
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not low <= value <= high or (whole and value != int(value)):
+        if not number or not low <= value <= high or (whole and value % 1):
             kind = "un número entero" if whole else "un número"
             bounds = f"entre {low} y {high}" if high < math.inf else f"desde {low}"
             raise CourseError(f"{name} debe ser {kind} {bounds}, y es {value!r}.")
         object.__setattr__(s, name, int(value) if whole else value)
     schedule.parse(s.schedule)
+
+
+def _check_switches(s):
+    """Bring what is yes or no to bool: a link spells it out, and any other text than ``false`` is yes."""
+    for name in ("init_zero", "show_test", "discretize"):
+        value = _plain(getattr(s, name))
+        if value not in (True, False):
+            raise CourseError(f"{name} debe ser True o False, y es {value!r}.")
+        object.__setattr__(s, name, bool(value))
 
 
 def _check_layers(s):
