@@ -62,6 +62,9 @@ def test_no_seeds_no_epochs():
     [
         ({"seeds": 0}, "cuántas semillas"),
         ({"seeds": 2.5}, "cuántas semillas"),
+        ({"seeds": "0.42"}, "cuántas semillas"),
+        ({"seed": [1, 2]}, "di cuáles con seeds"),
+        ({"epochs": 10, "record": 11}, "de 0 a epochs.*una es 11"),
         ({"epochs": -1}, "record deben ser enteros"),
         ({"epochs": 10, "record": [5, 11]}, "de 0 a epochs.*una es 11"),
         ({"capas": [1]}, "«capas» no es un ajuste"),

@@ -28,7 +28,7 @@ def sweep(base=None, *, seeds=50, epochs=1000, record=None, points=None, **grid)
         How many (then "1", "2", …) or which.
     epochs : int
         How long each is trained. Stop conditions do not apply: every run has the same length.
-    record : sequence of int, optional
+    record : int or sequence of int, optional
         At which epochs to note the losses; only at the last by default.
     points : array or DataFrame, optional
         The student's own points, as in `Experiment`.
@@ -76,7 +76,7 @@ def _base(base, points):
 def _seeds(seeds):
     if isinstance(seeds, (int, np.integer)) and not isinstance(seeds, bool):
         seeds = range(1, seeds + 1)
-    names = [str(seed) for seed in seeds] if hasattr(seeds, "__iter__") else []
+    names = [str(seed) for seed in seeds] if hasattr(seeds, "__iter__") and not isinstance(seeds, str) else []
     if not names:
         raise CourseError(f"seeds debe decir cuántas semillas (un entero desde 1) o cuáles, y es {seeds!r}.")
     return names
@@ -84,7 +84,8 @@ def _seeds(seeds):
 
 def _record(record, epochs):
     """Return the epochs to note, in order."""
-    numbers = [epochs] if record is None else sorted({*record})
+    record = [epochs] if record is None else record
+    numbers = sorted({*record}) if hasattr(record, "__iter__") else [record]
     for number in (*numbers, epochs):
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number <= epochs:
             raise CourseError(f"Las épocas de record deben ser enteros de 0 a epochs ({epochs}), y una es {number!r}.")
@@ -93,6 +94,8 @@ def _record(record, epochs):
 
 def _combinations(base, grid):
     """Return the settings of every combination, under its values."""
+    if "seed" in grid:
+        raise CourseError("Cada combinación se entrena con todas las semillas: di cuáles con seeds, no con seed.")
     for name, values in known(grid).items():
         if isinstance(values, str) or not hasattr(values, "__iter__"):
             raise CourseError(f"Da una lista de valores para {name}, por ejemplo {name}=[{values!r}].")
