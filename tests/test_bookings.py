@@ -104,6 +104,7 @@ def test_types_do_not_matter(table):
         lead_time=table["lead_time"].astype("int16"),
     )
     pd.testing.assert_frame_equal(bookings.clean(numbers), expected)
+    pd.testing.assert_frame_equal(bookings.clean(as_text(numbers)), expected)
 
 
 def test_the_row_decides_and_not_its_company(table):

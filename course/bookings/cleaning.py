@@ -5,6 +5,8 @@ its company, and no row is dropped: every booking gets its prediction. (Training
 guest or an impossible price moves the validation AUC of a logistic regression by 0.0001.)
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -164,6 +166,7 @@ def _categories(column):
 def _text(value, instead):
     """Write a category's name: numbers that name someone are whole, however they were read."""
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    text = re.sub(r"^(\d+)\.0$", r"\1", text)  # a float that was written down before it was read
     return instead if text in _MISSING else text
 
 
