@@ -343,6 +343,12 @@ def test_splits_that_cannot_be_are_told(table):
         bookings.split(table.head(2), "random")
     with pytest.raises(CourseError, match=r"la validación debe empezar antes"):
         bookings.split(table, cuts=("2017-04-01", "2017-01-01"))
+    for cuts in (("enero", "abril"), ("2017-01-01",), "2017-01-01", 2017):
+        with pytest.raises(CourseError, match=r"cuts=.* no es válido: son dos fechas, como \('2017-01-01'"):
+            bookings.split(table, cuts=cuts)
+    for protocol, seed in (("random", -1), ("grouped", -1), ("grouped", "a"), ("random", 2**32)):
+        with pytest.raises(CourseError, match=f"seed={seed!r} no es válido"):
+            bookings.split(table, protocol, seed)
     with pytest.raises(CourseError, match="faltan columnas: is_canceled"):
         bookings.split(table.drop(columns="is_canceled"), "random")
 

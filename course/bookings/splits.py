@@ -4,6 +4,7 @@
 what most public solutions do; its test rows are often copies of training rows. ``"grouped"`` keeps copies together.
 """
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +74,8 @@ def places(table, protocol="temporal", seed=0, cuts=CUTS):
     """
     if protocol not in PROTOCOLS:
         raise CourseError(f"protocol={protocol!r} no existe: elige entre {', '.join(PROTOCOLS)}.")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise CourseError(f"seed={seed!r} no es válido: usa un entero desde 0 y menor que {2**32}.")
     if protocol == "temporal":
         return _by_date(table, cuts)
     return {"random": _at_random, "grouped": _by_content}[protocol](table, seed)
@@ -80,7 +83,10 @@ def places(table, protocol="temporal", seed=0, cuts=CUTS):
 
 def _by_date(table, cuts):
     days = arrival(table)
-    first, second = (pd.Timestamp(cut) for cut in cuts)
+    try:
+        first, second = (pd.Timestamp(cut).tz_localize(None) for cut in cuts)
+    except (TypeError, ValueError) as error:
+        raise CourseError(f"cuts={cuts!r} no es válido: son dos fechas, como {CUTS}.") from error
     if not first < second:
         raise CourseError(f"cuts={cuts!r} no es válido: la validación debe empezar antes que la prueba.")
     return (days >= first).to_numpy(int) + (days >= second).to_numpy(int)
