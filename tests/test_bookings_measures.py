@@ -144,6 +144,13 @@ def test_the_audit_takes_what_columns_there_are(table):
     assert set(audit.index) == {*bookings.KNOWN, "reservation_status_date"}
 
 
+def test_a_date_with_a_zone_is_no_obstacle_to_the_audit(table):
+    few = table.drop(columns=[*bookings.AFTER_BOOKING, "reservation_status"])
+    plain = bookings.leakage_audit(few)
+    zoned = few.assign(reservation_status_date=few["reservation_status_date"].dt.tz_localize("Europe/Lisbon"))
+    pd.testing.assert_frame_equal(bookings.leakage_audit(zoned), plain)
+
+
 def test_an_audit_that_cannot_be_is_told(table):
     with pytest.raises(CourseError, match="mismo final"):
         bookings.leakage_audit(table[table["is_canceled"] == 0])

@@ -112,8 +112,8 @@ def tidy(column):
     if isinstance(kind, list) or kind == "category":
         return _categories(column)
     if kind.startswith("datetime"):
-        days = pd.to_datetime(column, errors="coerce") - pd.Timestamp("1970-01-01")
-        return days.dt.days.astype(np.float32)
+        moments = pd.to_datetime(column, errors="coerce").dt.tz_localize(None)  # a day is the hotel's own
+        return (moments - pd.Timestamp("1970-01-01")).dt.days.astype(np.float32)
     return _numbers(column)
 
 
