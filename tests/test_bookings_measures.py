@@ -151,6 +151,13 @@ def test_a_date_with_a_zone_is_no_obstacle_to_the_audit(table):
     pd.testing.assert_frame_equal(bookings.leakage_audit(zoned), plain)
 
 
+def test_a_column_without_values_is_no_obstacle_to_the_audit(table):
+    few = table.drop(columns=[*bookings.AFTER_BOOKING, *bookings.OUTCOME[1:]]).assign(adr=np.nan)
+    audit = bookings.leakage_audit(few)
+    assert audit.loc["adr", "auc_alone"] == pytest.approx(0.5, abs=0.03)
+    assert 0.6 < audit.attrs["auc_without"] < 0.95
+
+
 def test_an_audit_that_cannot_be_is_told(table):
     with pytest.raises(CourseError, match="mismo final"):
         bookings.leakage_audit(table[table["is_canceled"] == 0])

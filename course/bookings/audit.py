@@ -97,5 +97,5 @@ def _model_aucs(table, extras, protocol, seed):
 def _few(column, train):
     """Return a column of categories with those that training has most of; the others are missing."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
-        return column
+        return column if column[train].notna().any() else column.fillna(0)  # scikit-learn wants a value to learn from
     return column.cat.set_categories(column[train].value_counts().index[:_MOST].astype(str))
