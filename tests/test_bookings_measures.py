@@ -161,6 +161,8 @@ def test_a_column_without_values_is_no_obstacle_to_the_audit(table):
 def test_an_audit_that_cannot_be_is_told(table):
     with pytest.raises(CourseError, match="mismo final"):
         bookings.leakage_audit(table[table["is_canceled"] == 0])
+    with pytest.raises(CourseError, match="no quedan filas para validación ni prueba"):
+        bookings.leakage_audit(table[table["arrival_date_year"] == 2016], protocol="temporal")
     with pytest.raises(CourseError, match="faltan columnas: is_canceled"):
         bookings.leakage_audit(table.drop(columns="is_canceled"))
     with pytest.raises(CourseError, match="mismo final"):

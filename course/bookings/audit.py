@@ -42,7 +42,7 @@ def leakage_audit(table, protocol="random", seed=0):
     Raises
     ------
     CourseError
-        If columns are missing, or all bookings have the same outcome.
+        If columns are missing, all bookings have the same outcome, or as in `split`.
     """
     y = target(table)
     if y.all() or not y.any():

@@ -58,11 +58,7 @@ def split(table, protocol="temporal", seed=0, cuts=CUTS):
     On the real table: 78,703 / 12,828 / 27,859 rows temporal, 76,409 / 19,103 / 23,878 random.
     """
     placed = places(table, protocol, seed, cuts)
-    parts = Split(*(table[placed == number].reset_index(drop=True) for number in range(3)))
-    if empty := [name for name, part in zip(_PARTS, parts, strict=True) if part.empty]:
-        told = f"Con protocol={protocol!r} no quedan filas para {' ni '.join(empty)}."
-        raise CourseError(f"{told} {_advice(table, protocol)}")
-    return parts
+    return Split(*(table[placed == number].reset_index(drop=True) for number in range(3)))
 
 
 def places(table, protocol="temporal", seed=0, cuts=CUTS):
@@ -77,8 +73,13 @@ def places(table, protocol="temporal", seed=0, cuts=CUTS):
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise CourseError(f"seed={seed!r} no es válido: usa un entero desde 0 y menor que {2**32}.")
     if protocol == "temporal":
-        return _by_date(table, cuts)
-    return {"random": _at_random, "grouped": _by_content}[protocol](table, seed)
+        placed = _by_date(table, cuts)
+    else:
+        placed = {"random": _at_random, "grouped": _by_content}[protocol](table, seed)
+    if empty := [name for number, name in enumerate(_PARTS) if number not in placed]:
+        told = f"Con protocol={protocol!r} no quedan filas para {' ni '.join(empty)}."
+        raise CourseError(f"{told} {_advice(table, protocol)}")
+    return placed
 
 
 def _by_date(table, cuts):
