@@ -96,12 +96,28 @@ def test_a_rate_and_a_momentum_may_be_whole_numbers():
     assert (optimizer.learning_rate, optimizer.momentum) == (1, 0)
 
 
+@pytest.mark.parametrize("settings", [{}, {"loss": "cross_entropy"}], ids=str)
+def test_labels_may_be_a_column_of_a_table_or_a_plain_list(settings):
+    experiment = Experiment(seed=1, **settings)
+    x, y = toydata.features(experiment.train_points), experiment.train_points[:, 2]
+    model = experiment.to_keras()
+    losses = [model.evaluate(x, labels, batch_size=len(x), verbose=0) for labels in (y, y[:, np.newaxis])]
+    assert losses == pytest.approx([experiment.losses[0]] * 2, rel=1e-6)
+
+
 def test_the_last_comments_tell_where_keras_differs():
     assert "lote incompleto" not in Experiment(batch_size=10, seed=1).to_code()
     code = Experiment(batch_size=7, regularization="L1", schedule="cosine:100", seed=1).to_code()
     assert "último lote incompleto" in code
     assert "puede volver a moverse" in code
-    assert "batch_size=7, epochs=100, shuffle=False, callbacks=[rate]" in code
+    assert "batch_size=7, epochs=100, shuffle=False, initial_epoch=0, callbacks=[rate]" in code
+    momentum = Experiment(regularization="L1", optimizer="momentum", seed=1)
+    assert "# Lo que" not in momentum.to_code() and "puede volver a moverse" not in momentum.to_code()
+    momentum.run(1)
+    assert "# Lo que momentum recordaba" in momentum.to_code()
+    scheduled = Experiment(schedule="exponential:0.9", seed=1)
+    scheduled.run(7)
+    assert "epochs=107, shuffle=False, initial_epoch=7, callbacks=[rate]" in scheduled.to_code()
 
 
 @pytest.mark.parametrize(

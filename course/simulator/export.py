@@ -61,7 +61,7 @@ class HalfMSE(keras.losses.Loss):
     """La pérdida del simulador: la mitad del error cuadrático medio de Keras."""
 
     def call(self, y_true, y_pred):
-        return keras.losses.mean_squared_error(y_true, y_pred) / 2
+        return keras.losses.mean_squared_error(keras.ops.reshape(y_true, (-1, 1)), y_pred) / 2
 
 ''',
     "cross_entropy": '''
@@ -69,6 +69,7 @@ class CrossEntropy(keras.losses.Loss):
     """Entropía cruzada para etiquetas -1 y +1, como las da la salida tanh."""
 
     def call(self, y_true, y_pred):
+        y_true = keras.ops.reshape(y_true, (-1, 1))
         return keras.losses.binary_crossentropy((y_true + 1) / 2, (y_pred + 1) / 2)
 
 ''',
@@ -195,13 +196,16 @@ def _recipe(experiment):
     if name != "constant":
         formula = _SCHEDULES[name].format(*numbers, rate=settings.learning_rate)
         lines.append(f"# rate = keras.callbacks.LearningRateScheduler(lambda epoch: {formula})")
-        callbacks = ", callbacks=[rate]"
-    fit = f"batch_size={settings.batch_size}, epochs=100, shuffle=False{callbacks}"
+        callbacks = f", initial_epoch={experiment.epoch}, callbacks=[rate]"
+    last = experiment.epoch + 100 if callbacks else 100  # Keras counts from initial_epoch, as the formula must
+    fit = f"batch_size={settings.batch_size}, epochs={last}, shuffle=False{callbacks}"
     lines.append(f"# model.fit(features(points), labels, {fit})")
     if len(experiment.train_points) % settings.batch_size:
         lines.append(
             "# Keras actualiza también con el último lote incompleto; el simulador lo suma a la época siguiente."
         )
-    if settings.regularization == "L1":
+    if experiment.epoch and settings.optimizer != "sgd":
+        lines.append(f"# Lo que {settings.optimizer} recordaba de sus pasos no se exporta: en Keras empieza de nuevo.")
+    if settings.regularization == "L1" and settings.optimizer == "sgd":
         lines.append("# En Keras, un peso que L1 dejó en 0 puede volver a moverse; en el simulador, no.")
     return lines
