@@ -175,12 +175,18 @@ def test_bad_trials_are_pruned(pruner):
         ({"workers": 2}, "da storage="),
         ({"sampler": "bayes"}, r"sampler='bayes' no existe\. Elige uno de estos: tpe, random, grid"),
         ({"pruner": "x"}, "pruner='x' no existe"),
+        ({"problem": abs}, r"<built-in function abs> no es un problema.*tuning\.Problem"),
         ({"problem": "hotel"}, r"No conozco el problema 'hotel'\. Los que hay: .*circle"),
     ],
 )
 def test_wrong_arguments_are_told(wrong, message):
     with pytest.raises(CourseError, match=message):
         search(**{"problem": PARABOLA, **wrong})
+
+
+def test_a_direction_that_is_none_is_told():
+    with pytest.raises(CourseError, match=r"direction='max' no existe\. Elige uno de estos: minimize, maximize"):
+        tuning.Problem("p", abs, SPACE, direction="max")
 
 
 # --- trials that go wrong ----------------------------------------------------------------------------------------

@@ -38,6 +38,11 @@ class Problem:
     direction: str = "minimize"
     epochs: int = 1
 
+    def __post_init__(self):
+        """Refuse a direction that Optuna would not know."""
+        if self.direction not in ("minimize", "maximize"):
+            raise CourseError(f"direction={self.direction!r} no existe. Elige uno de estos: minimize, maximize.")
+
     known = None  # any hyperparameter that the function understands
     version = ""
 
@@ -109,10 +114,15 @@ def find(problem):
     Raises
     ------
     CourseError
-        If there is no such problem.
+        If there is no such problem, or it is something else.
     """
-    if not isinstance(problem, str):
+    if hasattr(problem, "evaluate"):
         return problem
+    if not isinstance(problem, str):
+        raise CourseError(
+            f"{problem!r} no es un problema que se pueda buscar. Da el nombre de uno, o el tuyo: "
+            "tuning.Problem('nombre', función, espacio)."
+        )
     problems = known()
     if problem not in problems:
         raise CourseError(f"No conozco el problema {problem!r}. Los que hay: {', '.join(problems)}.")
