@@ -517,6 +517,15 @@ def test_the_test_split_is_touched_once(searched, monkeypatch):
     assert tuning.test_once(study, network) == first
 
 
+@pytest.mark.parametrize("again", [tuning.retrain, tuning.test_once])
+def test_only_the_network_that_was_searched_is_trained_again(again):
+    study = search(PARABOLA, trials=1)
+    with pytest.raises(CourseError, match="'parábola' es una función, no una red"):
+        again(study, PARABOLA)
+    with pytest.raises(CourseError, match="es del problema 'parábola', no de 'circle'"):
+        again(study, "circle")
+
+
 def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
     network, study = searched
     facts = json.loads(json.dumps(tuning.summary(study)))

@@ -114,16 +114,16 @@ def retrain(study, problem, number=None):
     Raises
     ------
     CourseError
-        If there is no such trial, or it never got its hyperparameters.
+        If the problem is another one or no network, there is no such trial, or it never got its hyperparameters.
     """
-    trials = study.get_trials(deepcopy=False)
+    problem, trials = _searched(study, problem), study.get_trials(deepcopy=False)
     if number is not None and not 0 <= number < len(trials):
         raise CourseError(f"No hay un intento {number} en {study.study_name!r}: van del 0 al {len(trials) - 1}.")
     trial = best(study) if number is None else trials[number]
     if not trial.params:
         raise CourseError(f"El intento {number} de {study.study_name!r} se cortó antes de tener hiperparámetros.")
     seed = strategy.seed_of(studies.definition(study)["semilla"], budget.slot(trial))
-    return problems.find(problem).train(trial.params, seed)
+    return problem.train(trial.params, seed)
 
 
 def test_once(study, problem):
@@ -139,7 +139,7 @@ def test_once(study, problem):
     """
     kept = study.user_attrs.get(_TEST)
     if kept is None:
-        problem, trial = problems.find(problem), best(study)
+        problem, trial = _searched(study, problem), best(study)
         model, _ = retrain(study, problem, trial.number)
         kept = {"intento": trial.number, "validación": trial.value, "prueba": problem.measure(model)}
         study.set_user_attr(_TEST, kept)
@@ -165,6 +165,19 @@ def summary(study):
         "importancia": {name: round(share, 3) for name, share in importance(study).items()},
     }
     return facts | ({_TEST: study.user_attrs[_TEST]} if _TEST in study.user_attrs else {})
+
+
+def _searched(study, problem):
+    """Return the network that a study searched: another one's scores would be kept as its own."""
+    found, about = problems.find(problem), studies.definition(study)["problema"]
+    if found.name != about:
+        raise CourseError(f"La búsqueda {study.study_name!r} es del problema {about!r}, no de {found.name!r}.")
+    if not hasattr(found, "train"):
+        raise CourseError(
+            f"{about!r} es una función, no una red que se pueda volver a entrenar: llámala con los hiperparámetros de "
+            "tuning.best(…).params."
+        )
+    return found
 
 
 def _best_epoch(trial):
