@@ -4,8 +4,10 @@ import json
 import math
 import signal
 import sqlite3
+import string
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +124,19 @@ def test_a_grid_is_walked_once():
         search(PARABOLA, {"x": [0.0, 1.0], "n": [1, 2, 3]}, 7, sampler="grid")
     with pytest.raises(CourseError, match="tienen un rango: n, x"):
         search(PARABOLA, trials=3, sampler="grid")
+
+
+def test_a_large_grid_takes_little_memory_and_one_too_large_is_told():
+    tracemalloc.start()
+    study = search(PARABOLA, {"n": list(range(1000)), "x": list(range(1000))}, 3, sampler="grid")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    pairs = [(n, x) for n in range(1000) for x in range(1000)]
+    order = np.random.default_rng(0).permutation(len(pairs))
+    assert [(trial.params["n"], trial.params["x"]) for trial in study.trials] == [pairs[k] for k in order[:3]]
+    assert peak < 50e6
+    with pytest.raises(CourseError, match=r"La rejilla tiene 100000000000000000000 combinaciones y se admiten"):
+        search(PARABOLA, {letter: list(range(10)) for letter in string.ascii_letters[:20]}, 3, sampler="grid")
 
 
 def test_a_grid_that_is_extended_goes_on_with_what_is_missing(tmp_path):

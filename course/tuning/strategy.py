@@ -1,6 +1,6 @@
 """How the next trial is chosen and a bad one cut short: Optuna's samplers and pruners, seeded by the trial's number."""
 
-import itertools
+import math
 
 import numpy as np
 import optuna
@@ -12,6 +12,7 @@ from course.tuning import budget
 
 SAMPLERS = ("tpe", "random", "grid")
 PRUNERS = ("median", "hyperband", "none")
+_LARGEST = 10**7  # combinations of a grid: their order is kept in memory
 
 
 def seed_of(seed, number):
@@ -72,16 +73,15 @@ class Grid(BaseSampler):
     """
 
     def __init__(self, space, seed):
-        combinations = list(itertools.product(*(kind.choices for kind in space.values())))
-        order = np.random.default_rng(seed).permutation(len(combinations))
-        self._walk = [dict(zip(space, combinations[k], strict=True)) for k in order]
-        self._chosen = self._walk[0]
+        self._space = space
+        self._order = np.random.default_rng(seed).permutation(grid_size(space))
+        self._chosen = self._combination(0)
 
     def before_trial(self, study, trial):
         """Find the trial's slot; one that nobody asked for has none, and will not be evaluated."""
-        slots = budget.slots(study.get_trials(deepcopy=False), len(self._walk))
+        slots = budget.slots(study.get_trials(deepcopy=False), len(self._order))
         opened, number = [budget.slot(held[0]) for held in slots], budget.slot(trial)
-        self._chosen = self._walk[opened.index(number) if number in opened else 0]
+        self._chosen = self._combination(opened.index(number) if number in opened else 0)
 
     def infer_relative_search_space(self, study, trial):
         """Choose each value by itself."""
@@ -94,6 +94,13 @@ class Grid(BaseSampler):
     def sample_independent(self, study, trial, param_name, param_distribution):
         """Return the value of the trial's combination."""
         return self._chosen[param_name]
+
+    def _combination(self, k):
+        rest, chosen = int(self._order[k]), {}
+        for name, kind in reversed(self._space.items()):
+            rest, place = divmod(rest, len(kind.choices))
+            chosen[name] = kind.choices[place]
+        return chosen
 
 
 def sampler(name, seed, space):
@@ -111,14 +118,17 @@ def grid_size(space):
     Raises
     ------
     CourseError
-        If some hyperparameter has a range instead of a list of values.
+        If some hyperparameter has a range instead of a list of values, or the combinations are too many.
     """
     ranges = [name for name, kind in space.items() if not isinstance(kind, CategoricalDistribution)]
     if ranges:
         raise CourseError(
             f"Una rejilla necesita una lista de valores en cada hiperparámetro, y tienen un rango: {', '.join(ranges)}."
         )
-    return int(np.prod([len(kind.choices) for kind in space.values()]))
+    size = math.prod(len(kind.choices) for kind in space.values())
+    if size > _LARGEST:
+        raise CourseError(f"La rejilla tiene {size} combinaciones y se admiten {_LARGEST}. Da menos valores.")
+    return size
 
 
 def pruner(name, epochs):
