@@ -187,7 +187,7 @@ _CATEGORICAL = {"entropiacruzadacategorica", "categoricalcrossentropy", "sparsec
 _ABSOLUTE = {"errorabsoluto", "errorabsolutomedio", "mae", "meanabsoluteerror"}
 _LOSSES = _SQUARES | _ABSOLUTE | _CROSS | _BINARY | _CATEGORICAL
 _ACTIVATION_HINTS = {
-    "precio": "Un precio puede ser cualquier número: la salida no se debe aplastar ni recortar.",
+    "precio": "Es regresión, la primera fila de la tabla: la salida no se debe aplastar ni recortar.",
     "cancelación": "Se busca una probabilidad, entre 0 y 1, en una sola neurona.",
     "dígitos": "Las diez salidas deben ser probabilidades que sumen 1.",
 }

@@ -349,7 +349,7 @@ def _twins_graph():
         "Cuando la calcules, guárdala: known[output] = …, y devuelve known[output].",
         "Pasa el mismo diccionario known en cada llamada recursiva.",
     ],
-    learned="Eso es programación dinámica: cada nodo se visita una sola vez.",
+    learned="Eso es programación dinámica: la derivada de cada nodo se calcula una sola vez.",
 )
 def derivative(answer):
     """``derivative(output, node, known)``: memoized recursion; right, and with one visit per node."""

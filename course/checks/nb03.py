@@ -33,7 +33,7 @@ _DATA = ("dataset", "noise", "train_percent")
         "dataset='spiral', noise=25, train_percent=60, batch_size=10, learning_rate=0.1, activation='relu', "
         "layers=(4,), seed='1'.",
     ],
-    learned="Con la misma semilla, cualquiera obtiene tu mismo experimento.",
+    learned="Con los mismos ajustes y la misma semilla, cualquiera obtiene tu mismo experimento.",
 )
 def slide_experiment(answer):
     """An Experiment with the slide's settings and the class's seed."""
@@ -50,6 +50,9 @@ def slide_experiment(answer):
         rest = f"Quita {name}: lo que la lámina no menciona queda como en el simulador original."
         expect(got == getattr(Settings(), name), f"{name} vale {got!r}, y la lámina no lo cambia.", rest)
     expect(answer.settings.seed == "1", 'falta seed="1".', "Agrega la semilla: así a todo el curso le sale lo mismo.")
+
+
+_NOT_ALL = "Da 1 aunque no todas bajen: cuenta las que bajan. len las cuenta todas, y min mira solo la mejor corrida."
 
 
 @exercise(
@@ -70,7 +73,7 @@ def share_below(answer):
             (lambda losses, threshold: np.mean(losses <= threshold), "«Bajar de» no incluye el umbral: usa <."),
             (lambda losses, threshold: np.mean(losses[losses < threshold]), "Promediaste pérdidas; cuenta corridas."),
             (lambda losses, threshold: 100 * np.mean(losses < threshold), "Devuelve una proporción entre 0 y 1."),
-            (lambda losses, threshold: np.min(losses) < threshold, "Eso mira solo la mejor corrida."),
+            (lambda losses, threshold: np.min(losses) < threshold, _NOT_ALL),
         ],
     )
 
@@ -102,7 +105,7 @@ def exception(answer):
         "sweep(slide, seeds=20, epochs=1000, layers=[…]) entrena las cuatro arquitecturas con 20 semillas.",
         "Agrupa por layers, toma la mediana de test_loss y ordena de menor a mayor.",
     ],
-    learned="Agregar capas ayuda si son anchas: una capa de 2 neuronas es un cuello de botella.",
+    learned="Aquí, una segunda capa ancha ayuda mucho; las de 2 neuronas, poco: son un cuello de botella.",
 )
 def ranking(answer):
     """The four layouts, best first."""
@@ -156,7 +159,7 @@ def best_rate(answer):
         typical=[
             (0.003, "Con 0.003 apenas alcanza a moverse en 500 épocas."),
             (0.03, "Con 0.03 va en camino, pero hay otra que llega más lejos en 500 épocas."),
-            (0.3, "Con 0.3 la mediana es peor: alguna semilla tiene suerte, la mayoría no."),
+            (0.3, "Con 0.3 la mediana es peor: ninguna semilla llega a la mediana de la mejor tasa."),
             (1, "Con 1 los pasos son tan grandes que la red no aprende."),
         ],
     )

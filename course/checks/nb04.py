@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import call, exercise, expect, expect_close, expect_function
+from course.checks import call, exercise, expect, expect_close, expect_function, explaining
 from course.checks.values import as_numbers, show_apart
 
 
@@ -35,8 +35,10 @@ def he_std(answer):
         "Los pesos que entran a una neurona son una columna de la matriz.",
         "np.unique(w, axis=1) deja una copia de cada columna distinta; cuenta cuántas quedan.",
     ],
-    learned="Si dos neuronas nacen iguales, reciben el mismo gradiente y nunca se separan.",
+    learned="Si dos neuronas nacen iguales, también en los pesos que salen de ellas, reciben el mismo gradiente y, sin "
+    "Dropout, nunca se separan.",
 )
+@explaining("unhashable", "Un arreglo no cabe en un set ni sirve de clave: usa np.unique(w, axis=1).")
 def distinct_units(answer):
     """``distinct_units(w)``: how many different columns a kernel has."""
     same = np.full((3, 4), 0.5)
@@ -171,7 +173,9 @@ def dropout_mask(answer):
             f"{where} apaga el {off:.0%} de las neuronas; se esperaba el {rate:.0%}.",
             "Está al revés: rate es la parte que se apaga."
             if abs(1 - off - rate) < 0.02
-            else "rate es la parte que se apaga.",
+            else "rate es la parte que se apaga."
+            if off
+            else "rate es la parte que se apaga, con un 0 exacto. ¿Faltan los paréntesis de 1 / (1 - rate)?",
         )
         kept, scale = mask[mask != 0], np.float64(1 / (1 - rate))
         expect(

@@ -48,6 +48,7 @@ def scale(answer):
                 exact_shape=True,
                 typical=[
                     (some.reshape(-1, 784), "Falta dividir por 255, el valor más oscuro."),
+                    (some.ravel() / 255, "Las aplanaste todas en una: cada imagen es una fila, (cuántas, 784)."),
                     (some.reshape(-1, 784) // 255, "Se pierden los decimales: divide con /, y el tipo es float32."),
                     (some.reshape(-1, 784) / 256, "El valor más oscuro es 255, no 256."),
                     (some.reshape(784, -1) / 255, "Cada imagen es una fila: (cuántas, 784)."),
@@ -201,6 +202,8 @@ def most_confused(answer):
     def place(matrix):
         return np.array(np.unravel_index(np.argmax(matrix), matrix.shape))
 
+    flat = "argmax cuenta las celdas de corrido: np.unravel_index(…, matrix.shape) da la fila y la columna."
+
     def right(matrix):
         return place(matrix - np.diag(np.diag(matrix)))
 
@@ -210,6 +213,8 @@ def most_confused(answer):
         [_CONFUSION, _CONFUSION.T.copy(), _CONFUSION[1:, 1:].copy()],
         mistakes=[
             (place, "Ese es el mayor acierto: quita antes la diagonal."),
+            (lambda matrix: (matrix - np.diag(np.diag(matrix))).argmax(), flat),
+            (np.argmax, flat),
             (
                 lambda matrix: right(matrix)[::-1],
                 "Primero va el dígito verdadero (la fila), después lo que dijo la red.",

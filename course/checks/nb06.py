@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.checks import Wrong, call, exercise, expect, expect_function
+from course.checks import Wrong, call, exercise, expect, expect_function, explaining
 from course.checks.values import as_numbers, show
 
 TRIALS, TARGET = 12, 0.92
@@ -58,6 +58,7 @@ def log_uniform(answer):
     ],
     learned="Con 5 valores en cada uno de 6 hiperparámetros serían 15 625 redes: una rejilla no crece, estalla.",
 )
+@explaining("inhomogeneous", "np.prod multiplica números: dale el largo de cada lista, len(values), no la lista.")
 def grid_size(answer):
     """``grid_size(grid)``: how many combinations a dictionary of lists has."""
     grids = [
@@ -92,6 +93,7 @@ def grid_size(answer):
     ],
     learned="Es la curva con que se comparan dos maneras de buscar: nunca sube.",
 )
+@explaining("empty.sequence|zero-size", "values[:k] no incluye a values[k], y empieza vacío: usa values[: k + 1].")
 def best_so_far(answer):
     """``best_so_far(values)``: the smallest value up to each trial."""
     values = [np.array([0.9, 0.5, 0.7, 0.3, 0.4, 0.8]), np.array([0.2, 0.6])]

@@ -66,6 +66,7 @@ share_below = Cases(
         lambda losses, threshold: (losses.lt(threshold)).sum() / losses.size,
     ],
     wrong=[
+        (lambda losses, threshold: len(losses < threshold) / len(losses), "len las cuenta todas"),
         (lambda losses, threshold: (losses < threshold).sum(), "falta dividir"),
         (lambda losses, threshold: (losses > threshold).mean(), "por encima"),
         (lambda losses, threshold: (losses <= threshold).mean(), "no incluye el umbral"),
@@ -117,7 +118,7 @@ best_rate = Cases(
     wrong=[
         (0.003, "apenas alcanza"),
         (0.03, "va en camino"),
-        (0.3, "tiene suerte"),
+        (0.3, "ninguna semilla"),
         (1, "tan grandes"),
         (10, "una de las cinco"),
         ((0, 1), "va con punto"),

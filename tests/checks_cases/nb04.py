@@ -20,6 +20,7 @@ distinct_units = Cases(
         lambda w: len(np.unique(w.T, axis=0)),
     ],
     wrong=[
+        (lambda w: len(set(w.T)), "no cabe en un set"),
         (lambda w: len(np.unique(w, axis=0)), "una neurona es una columna"),
         (lambda w: len(np.unique(w, axis=1)), "len cuenta filas"),
         (lambda w: np.unique(w, axis=1), "falta contarlas"),
@@ -82,6 +83,7 @@ dropout_mask = Cases(
         lambda shape, rate, rng: rng.choice([0, 1 / (1 - rate)], size=shape, p=[rate, 1 - rate]),
     ],
     wrong=[
+        (lambda shape, rate, rng: (rng.random(shape) >= rate) / 1 - rate, "paréntesis"),
         (lambda shape, rate, rng: (rng.random(shape) < rate) / rate, "al revés"),
         (lambda shape, rate, rng: rng.random(shape) >= rate, "Falta escalar"),
         (lambda shape, rate, rng: (rng.random(shape) >= rate) / rate, "La escala es"),

@@ -13,6 +13,7 @@ scale = Cases(
         lambda images: keras.ops.reshape(keras.ops.cast(images, "float32") / 255, (-1, 784)),
     ],
     wrong=[
+        (lambda images: images.flatten().astype("float32") / 255, "todas en una"),
         (lambda images: images / 255, "aplanar"),
         (lambda images: images.reshape(len(images), 784), "dividir por 255"),
         (lambda images: images.reshape(len(images), 784) // 255, "divide con /"),
@@ -169,6 +170,8 @@ most_confused = Cases(
         lambda matrix: np.argwhere(matrix == matrix[by_loops(matrix)])[0],
     ],
     wrong=[
+        (lambda matrix: (matrix - np.diag(np.diag(matrix))).argmax(), "unravel_index"),
+        (lambda matrix: matrix.argmax(), "unravel_index"),
         (lambda matrix: np.unravel_index(matrix.argmax(), matrix.shape), "quita antes la diagonal"),
         (lambda matrix: by_loops(matrix)[::-1], "Primero va el dígito verdadero"),
         (lambda matrix: max(matrix[pair] for pair in [by_loops(matrix)]), "(fila, columna)"),

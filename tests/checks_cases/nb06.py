@@ -39,6 +39,7 @@ def product(grid):
 grid_size = Cases(
     right=[product, lambda grid: math.prod(map(len, grid.values()))],
     wrong=[
+        (lambda grid: np.prod(list(grid.values())), "el largo de cada lista"),
         (lambda grid: sum(len(values) for values in grid.values()), "la suma"),
         (lambda grid: len(grid), "cuántos hiperparámetros"),
         (lambda grid: max(len(values) for values in grid.values()), "más larga"),
@@ -61,6 +62,7 @@ def by_loop(values):
 best_so_far = Cases(
     right=[by_loop, lambda values: [min(values[: k + 1]) for k in range(len(values))]],
     wrong=[
+        (lambda values: [min(values[:k]) for k in range(len(values))], "values[: k + 1]"),
         (lambda values: np.maximum.accumulate(values), "el mayor"),
         (lambda values: [min(values)] * len(values), "aún no conoces"),
         (lambda values: sorted(values, reverse=True), "de lugar"),

@@ -188,6 +188,7 @@ suspects = Cases(
         lambda audit, least: sorted(audit.index[audit.gain > least], key=lambda name: -audit.gain[name]),
     ],
     wrong=[
+        (lambda audit, least: [name for name in audit.index if audit.gain > least], "la tabla entera"),
         (lambda audit, least: audit.index[audit.auc_alone > 0.6].tolist(), "no auc_alone"),
         (lambda audit, least: audit.index[audit.gain > least].tolist(), "otro orden"),
         (lambda audit, least: audit[audit.gain > least].sort_values("gain").index.tolist(), "otro orden"),
@@ -364,6 +365,9 @@ expected_cost = Cases(
         (lambda y, p, t, e, w: cost(y, p, t, e, 0), "no caben"),
         (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "no los sumes"),
         (lambda y, p, t, e, w: cost(y, p, 0.5, e, w), "no 0.5"),
+        (lambda y, p, t, e, w: (e * (y == 1 and not p >= t) + w * (y == 0 and p >= t)).mean(), "entre paréntesis"),
+        (lambda y, p, t, e, w: (e * (y == 1 & p < t) + w * (y == 0 & p >= t)).mean(), "entre paréntesis"),
+        (lambda y, p, t, e, w: (e * (y == 1) * -(p >= t)).mean(), "entre paréntesis"),
     ],
 )
 

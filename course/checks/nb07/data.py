@@ -253,7 +253,8 @@ def suspects(answer):
     )
     for least, right in ((0.03, ["estado", "país"]), (0.02, ["estado", "país"]), (0.01, ["estado", "país", "plazas"])):
         what = f"suspects(audit, {least})"
-        got = call(answer, audit.copy(), least)
+        told = {"ambiguous": "Filtra la tabla entera, audit[audit.gain > least], o mira cada audit.gain[name]."}
+        got = call_told(told, answer, audit.copy(), least)
         names = [str(name) for name in got] if np.iterable(got) else [""]
         if names == right:
             continue

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text, explaining
 from course.checks.nb07.data import call_told
 from course.checks.values import show
 from course.environment import import_keras
@@ -142,6 +142,9 @@ def _cost(y, p, threshold, empty_room, walked_guest):
     return np.mean((y == 1) & ~again) * empty_room + np.mean((y == 0) & again) * walked_guest
 
 
+_AND_NOT = "Con arreglos, «y» es & y «no» es ~, cada comparación entre paréntesis: (y == 1) & ~(p >= threshold)."
+
+
 @exercise(
     "Lo que cuesta equivocarse",
     hints=[
@@ -150,6 +153,7 @@ def _cost(y, p, threshold, empty_room, walked_guest):
     ],
     learned="La exactitud cuenta los dos errores igual; el hotel no.",
 )
+@explaining("ambiguous|bitwise_|boolean.negative", _AND_NOT)
 def expected_cost(answer):
     """``expected_cost(y, p, threshold, empty_room, walked_guest)``: mean cost of a booking."""
     y, p = np.array([1, 1, 1, 0, 0, 1, 0, 1]), np.array([0.9, 0.2, 0.7, 0.8, 0.1, 0.3, 0.4, 0.7])
