@@ -13,6 +13,8 @@ import numpy as np
 from course.errors import CourseError
 from course.tuning.networks import SPACE, Data, Network
 
+DIRECTIONS = ("minimize", "maximize")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -40,8 +42,8 @@ class Problem:
 
     def __post_init__(self):
         """Refuse a direction that Optuna would not know."""
-        if self.direction not in ("minimize", "maximize"):
-            raise CourseError(f"direction={self.direction!r} no existe. Elige uno de estos: minimize, maximize.")
+        if self.direction not in DIRECTIONS:
+            raise CourseError(f"direction={self.direction!r} no existe. Elige uno de estos: {', '.join(DIRECTIONS)}.")
 
     known = None  # any hyperparameter that the function understands
     version = ""
