@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from course import cli, datasets, doctor, notebooks, paths, submissions
+from course import challenge, cli, datasets, doctor, notebooks, paths, runner, submissions
 from course.errors import CourseError
 from course.simulator import page
 from course.tuning import dashboard
@@ -101,7 +101,8 @@ def clase(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CHALLENGE_SECRET", "un texto largo que solo tú conoces")
     monkeypatch.setattr(datasets, "bookings", lambda source=None: table)
     monkeypatch.setitem(doctor.CHECKS, "Keras", lambda: [(False, "⏳", "❌")])
-    for module in (notebooks, paths):
+    monkeypatch.setattr(challenge, "resource", paths.resource)  # its own: labels may not go where the others are
+    for module in (notebooks, runner, paths):
         monkeypatch.setattr(module, "resource", lambda name: folder)
     for server in (page, dashboard):
         monkeypatch.setattr(server, "_serve", _announce)
