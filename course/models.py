@@ -82,7 +82,7 @@ def mlp(
     initializer : str or keras.initializers.Initializer, optional
         Of every layer's weights. By default He where the activation is of the ReLU family, Glorot elsewhere.
     optimizer : str or keras.optimizers.Optimizer
-        For another learning rate pass the object, ``keras.optimizers.Adam(0.01)``.
+        For another learning rate pass the object, ``keras.optimizers.Adam(0.01)``: a new one for each network.
     integer_labels : bool
         Multiclass only: the targets are class numbers, shape ``(n,)``, not one-hot rows, shape ``(n, classes)``.
     input_dropout : float
@@ -128,6 +128,13 @@ def mlp(
     _check(max_norm is None or (_is_real(max_norm) and max_norm > 0), "max_norm", max_norm, "un número mayor que 0")
     constraints = [None if max_norm is None else keras.constraints.MaxNorm(max_norm, axis=0)] * len(hidden) + [None]
     constraints[0] = _known(keras.constraints.get, "input_constraint", input_constraint) or constraints[0]
+    optimizer = _known(keras.optimizers.get, "optimizer", optimizer)
+    _check(optimizer is not None, "optimizer", optimizer, "un nombre, como 'adam', o un optimizador de Keras")
+    if optimizer.built:
+        raise CourseError(
+            "Ese optimizador ya es de otra red, y guarda lo que aprendió de sus pesos. Crea uno para cada red: "
+            f"optimizer=keras.optimizers.{type(optimizer).__name__}(…)."
+        )
     head = HEADS[problem]
     _known(keras.activations.get, "activation", activation)
 
@@ -149,7 +156,7 @@ def mlp(
             layers.append(keras.layers.Dropout(rate))
     model = keras.Sequential([*layers, dense(output_units, head.activation)])
     model.compile(
-        optimizer=_known(keras.optimizers.get, "optimizer", optimizer),
+        optimizer=optimizer,
         loss=loss,
         metrics=[*head.metrics],
         steps_per_execution=1 if keras.backend.backend() == "torch" else STEPS_PER_EXECUTION,  # torch knows no other

@@ -156,6 +156,7 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
         ("jit_compile", {"jit_compile": "sí"}),
         ("initializer", {"initializer": "glorot"}),
         ("optimizer", {"optimizer": "adán"}),
+        ("optimizer", {"optimizer": None}),
         ("integer_labels", {"integer_labels": True}),
         ("input_dropout", {"input_dropout": 1.0}),
         ("input_dropout", {"input_dropout": (0.2, 0.2)}),
@@ -170,6 +171,14 @@ def test_errors_name_the_argument_and_the_value(argument, options):
     with pytest.raises(CourseError) as caught:
         models.mlp(**arguments)
     assert f"{argument}={arguments.get(argument)!r}" in str(caught.value)
+
+
+def test_the_optimizer_of_another_network_is_refused():
+    adam = keras.optimizers.Adam(0.01)
+    first = models.mlp(4, (4,), "regression", optimizer=adam)
+    adam.build(first.trainable_variables)
+    with pytest.raises(CourseError, match=r"ya es de otra red.*keras\.optimizers\.Adam\(…\)"):
+        models.mlp(4, (4,), "regression", optimizer=adam)
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "linear", "softmax"])

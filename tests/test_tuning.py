@@ -556,6 +556,12 @@ def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
     assert (table["épocas"] == 3).all()
 
 
+def test_a_summary_of_one_trial_goes_without_the_importance():
+    facts = tuning.summary(search(PARABOLA, trials=1))
+    assert facts["mejor intento"] == 0
+    assert "importancia" not in facts
+
+
 def test_what_the_trials_do_not_tell_apart_has_no_importance():
     problem = tuning.Problem("sola", lambda params, seed, report: seed, {"x": [1.0, 2.0]})
     with pytest.raises(CourseError, match="no difieren en sus hiperparámetros"):

@@ -1,6 +1,7 @@
 """What a search found: its trials as a table, what mattered, the best network again, and its score, once."""
 
 import warnings
+from contextlib import suppress
 
 from optuna.exceptions import ExperimentalWarning
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
@@ -150,7 +151,7 @@ test_once.__test__ = False  # for pytest, which takes its name for a test's
 
 
 def summary(study):
-    """Return what a search was and what it found, as plain data for a JSON file."""
+    """Return what a search was and what it found, as plain data for a JSON file; the importance where it is known."""
     trials, found, about = table(study), best(study), studies.definition(study)
     facts = {
         "búsqueda": study.study_name,
@@ -162,8 +163,9 @@ def summary(study):
         "mejor época": _best_epoch(found),
         "valor en validación": found.value,
         "hiperparámetros": found.params,
-        "importancia": {name: round(share, 3) for name, share in importance(study).items()},
     }
+    with suppress(CourseError):  # too few trials to tell
+        facts["importancia"] = {name: round(share, 3) for name, share in importance(study).items()}
     return facts | ({_TEST: study.user_attrs[_TEST]} if _TEST in study.user_attrs else {})
 
 
