@@ -1,3 +1,4 @@
+import csv
 import json
 import subprocess
 import sys
@@ -311,10 +312,11 @@ def test_own_points_from_arrays_frames_and_files(tmp_path):
     xy = rng.normal(size=(60, 2)).round(2)
     names = np.array(["gato", "perro"])[(xy[:, 0] > 0) * 1]
     frame = pd.DataFrame({"ancho": xy[:, 0], "alto": xy[:, 1], "animal": names})
-    comma, bare, semicolon = tmp_path / "a.csv", tmp_path / "c.csv", tmp_path / "b.csv"
+    comma, bare, semicolon, quoted = (tmp_path / f"{name}.csv" for name in "abcd")
     frame.to_csv(comma, index=False)
     frame.to_csv(bare, index=False, header=False)
     frame.to_csv(semicolon, index=False, sep=";", decimal=",")
+    quoted.write_text("\n" + frame.to_csv(index=False, header=False, quoting=csv.QUOTE_ALL))
     numbers = np.column_stack([xy, np.where(xy[:, 0] > 0, 7, 3)])
     experiments = [
         Experiment(frame, seed=1),
@@ -322,6 +324,7 @@ def test_own_points_from_arrays_frames_and_files(tmp_path):
         Experiment.from_csv(comma, seed=1),
         Experiment.from_csv(bare, seed=1),
         Experiment.from_csv(semicolon, seed=1),
+        Experiment.from_csv(quoted, seed=1),
     ]
     histories = [experiment.run(30) for experiment in experiments]
     for experiment, history in zip(experiments, histories, strict=True):
@@ -362,6 +365,9 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(CourseError, match="No pude leer"):
         Experiment.from_csv(tmp_path / "empty.csv")
+    (tmp_path / "long.csv").write_text("x,y,clase\n" + "1,2,3,gato\n4,5,6,perro\n" * 5)
+    with pytest.raises(CourseError, match="más campos que su primera línea"):
+        Experiment.from_csv(tmp_path / "long.csv")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x80" * 20)
     with pytest.raises(CourseError, match="No pude leer"):
         Experiment.from_csv(tmp_path / "binary.csv")

@@ -26,14 +26,17 @@ def read_csv(path):
     if not Path(path).is_file():
         raise CourseError(f"No encuentro el archivo «{path}». Revisa la ruta.")
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        first = text.partition("\n")[0]
+        text = Path(path).read_text(encoding="utf-8-sig").lstrip("\r\n")
+        first = text.partition("\n")[0].replace('"', "")
         separator = next((mark for mark in ";\t" if mark in first), ",")
         decimal = "," if separator != "," and "," in text else "."
         header = None if all(_is_number(cell.replace(decimal, ".")) for cell in first.split(separator)[:2]) else 0
-        return pd.read_csv(StringIO(text), sep=separator, decimal=decimal, header=header)
+        table = pd.read_csv(StringIO(text), sep=separator, decimal=decimal, header=header)
     except ValueError as error:  # not UTF-8, or no table
         raise CourseError(f"No pude leer «{path}» como CSV ({error}). Guárdalo como CSV en UTF-8.") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes a column too many as the rows' names
+        raise CourseError(f"Las filas de «{path}» tienen más campos que su primera línea. Corrígelo.")
+    return table
 
 
 def check(points, problem):
