@@ -117,11 +117,16 @@ def set_seed(seed):
     CourseError
         If `seed` is not such an integer.
     """
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
-        raise CourseError(f"seed={seed!r} no sirve de semilla. Usa un entero entre 0 y 4294967295, por ejemplo seed=0.")
+    check_seed(seed)
     keras = import_keras()
     with _quiet_stderr():  # on JAX, this call of Keras is what loads TensorFlow
         keras.utils.set_random_seed(int(seed))
+
+
+def check_seed(seed):
+    """Refuse with a `CourseError` what is no integer from 0 to 2³² - 1."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
+        raise CourseError(f"seed={seed!r} no es válido: usa un entero entre 0 y 4294967295, por ejemplo seed=0.")
 
 
 def _errors_only(record):

@@ -4,13 +4,13 @@
 what most public solutions do; its test rows are often copies of training rows. ``"grouped"`` keeps copies together.
 """
 
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from course.bookings.cleaning import arrival, clean, target
+from course.environment import check_seed
 from course.errors import CourseError
 
 CUTS = ("2017-01-01", "2017-04-01")
@@ -70,8 +70,7 @@ def places(table, protocol="temporal", seed=0, cuts=CUTS):
     """
     if protocol not in PROTOCOLS:
         raise CourseError(f"protocol={protocol!r} no existe: elige entre {', '.join(PROTOCOLS)}.")
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
-        raise CourseError(f"seed={seed!r} no es válido: usa un entero desde 0 y menor que {2**32}.")
+    check_seed(seed)
     if protocol == "temporal":
         placed = _by_date(table, cuts)
     else:
