@@ -96,11 +96,9 @@ class Grid(BaseSampler):
         return self._chosen[param_name]
 
     def _combination(self, k):
-        rest, chosen = int(self._order[k]), {}
-        for name, kind in reversed(self._space.items()):
-            rest, place = divmod(rest, len(kind.choices))
-            chosen[name] = kind.choices[place]
-        return chosen
+        sizes = [len(kind.choices) for kind in self._space.values()]
+        places = zip(self._space.items(), np.unravel_index(self._order[k], sizes), strict=True)
+        return {name: kind.choices[place] for (name, kind), place in places}
 
 
 def sampler(name, seed, space):
