@@ -179,6 +179,42 @@ def test_bad_trials_are_pruned(pruner):
     assert {trial.state for trial in whole.trials} == {TrialState.COMPLETE}
 
 
+MIXED = {"act": ["relu", "tanh"], "fixed": 3, "rate": (1e-4, 1.0, "log"), "units": (4, 64)}
+
+
+def uneven(params, seed, report):
+    """A course of training whose order at the first epochs is not yet that of the end."""
+    for epoch in range(1, 7):
+        report(
+            epoch, (params["units"] - 20) ** 2 * epoch + 40 * math.log10(params["rate"]) ** (params["act"] == "relu")
+        )
+    return (params["units"] - 20) ** 2 + params["rate"]
+
+
+def test_what_is_tried_and_what_is_pruned_are_as_with_optunas_own(monkeypatch):
+    problem = tuning.Problem("desigual", uneven, MIXED, epochs=6)
+    spared = search(problem, trials=60)
+    own = strategy.Numbered(lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True), 0)
+    whole = {"sampler": own, "pruner": optuna.pruners.MedianPruner(n_warmup_steps=1)}
+    monkeypatch.setattr(loop.Job, "strategy", lambda job: whole)
+    assert tried(spared) == tried(search(problem, trials=60))
+    assert {trial.state for trial in spared.trials[10:]} == {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+@pytest.mark.parametrize(
+    ("begun_by_others", "looks"),
+    [((0, 0, 0), [False, False, False]), ((0, 1, 0), [False, True, True]), ((1, 0, 0), [True] * 3)],
+)
+def test_tpe_looks_at_the_trials_of_others_once_there_are_any(begun_by_others, looks):
+    sampler = strategy.sampler("tpe", 0, space.distributions(SPACE))
+    study, looked = optuna.create_study(sampler=sampler), []
+    for others in begun_by_others:
+        study.add_trials([optuna.trial.create_trial(state=TrialState.RUNNING)] * others)
+        study.ask()
+        looked.append(sampler._sampler._constant_liar)
+    assert looked == looks
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -1,11 +1,15 @@
 """How the next trial is chosen and a bad one cut short: Optuna's samplers and pruners, seeded by the trial's number."""
 
 import math
+import time
+import warnings
 
 import numpy as np
-import optuna
 from optuna.distributions import CategoricalDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import TrialState
 
 from course.errors import CourseError
 from course.tuning import budget
@@ -13,6 +17,7 @@ from course.tuning import budget
 SAMPLERS = ("tpe", "random", "grid")
 PRUNERS = ("median", "hyperband", "none")
 _LARGEST = 10**7  # combinations of a grid: their order is kept in memory
+_GLANCE = 1  # seconds between looks at how the other trials went: each is some exchanges with a database
 
 
 def seed_of(seed, number):
@@ -59,6 +64,46 @@ class Numbered(BaseSampler):
         self._sampler.after_trial(study, trial, state, values)
 
 
+class Parzen(Numbered):
+    """TPE that asks the storage for no more than it needs, and tries what Optuna's would try.
+
+    Optuna's finds out from all trials which hyperparameters there are; here they are known. It also reads the trials
+    that other processes are running, to try something else; here it does so once there are others. They show in a trial
+    that was running when this process began its first, or in a number that was given out between two of its own.
+
+    Parameters
+    ----------
+    space : dict
+        Name → distribution, sorted by name as Optuna sorts it.
+    seed : int
+        The search's.
+    """
+
+    def __init__(self, space, seed):
+        self._space = {name: kind for name, kind in space.items() if not kind.single()}
+        self._alone, self._last = False, None
+        super().__init__(self._parzen, seed)
+
+    def before_trial(self, study, trial):
+        """Begin anew, and find out whether there are others."""
+        if self._last is None:
+            running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            self._alone = [other.number for other in running] == [trial.number]
+        else:
+            self._alone = self._alone and trial.number == self._last + 1
+        self._last = trial.number
+        super().before_trial(study, trial)
+
+    def infer_relative_search_space(self, study, trial):
+        """Return the hyperparameters that have more than one value."""
+        return self._space
+
+    def _parzen(self, seed):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return TPESampler(seed=seed, multivariate=True, constant_liar=not self._alone)
+
+
 class Grid(BaseSampler):
     """A walk through all combinations in an order that the seed decides: the k-th slot tries the k-th of them.
 
@@ -101,13 +146,43 @@ class Grid(BaseSampler):
         return {name: kind.choices[place] for (name, kind), place in places}
 
 
+class Median(MedianPruner):
+    """Optuna's, but it reads the other trials at a trial's first report and then at most once in `_GLANCE` seconds.
+
+    Where one process searches, none of them can end in between, and it prunes exactly as Optuna's.
+    """
+
+    def __init__(self):
+        super().__init__(n_warmup_steps=1)
+        self._glance = None
+
+    def prune(self, study, trial):
+        """Return whether the trial is worse than the median of those that were complete at the last look."""
+        if self._glance is None or self._glance.number != trial.number or time.monotonic() > self._glance.until:
+            self._glance = _Glance(study, trial.number)
+        return super().prune(self._glance, trial)
+
+
+class _Glance:
+    """What a pruner asks of a study, as it was when one trial looked at it."""
+
+    def __init__(self, study, number):
+        self.number, self.until = number, time.monotonic() + _GLANCE
+        self.direction = study.direction
+        self._complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+    def get_trials(self, deepcopy, states):
+        return self._complete
+
+
 def sampler(name, seed, space):
     """Return the sampler of a name in `SAMPLERS`; see `grid_size` for what a grid asks of the space."""
     _expect(name, SAMPLERS, "sampler")
     if name == "grid":
         return Grid(space, seed)
-    kind = TPESampler if name == "tpe" else RandomSampler
-    return Numbered(lambda trial_seed: kind(seed=trial_seed), seed)
+    if name == "tpe":
+        return Parzen(space, seed)
+    return Numbered(lambda trial_seed: RandomSampler(seed=trial_seed), seed)
 
 
 def grid_size(space):
@@ -133,10 +208,10 @@ def pruner(name, epochs):
     """Return the pruner of a name in `PRUNERS`, for trials that report up to `epochs` values."""
     _expect(name, PRUNERS, "pruner")
     if name == "median":
-        return optuna.pruners.MedianPruner(n_warmup_steps=1)
+        return Median()
     if name == "hyperband":
-        return optuna.pruners.HyperbandPruner(max_resource=epochs)
-    return optuna.pruners.NopPruner()
+        return HyperbandPruner(max_resource=epochs)
+    return NopPruner()
 
 
 def _expect(value, known, what):
