@@ -7,6 +7,7 @@ import sqlite3
 import string
 import sys
 import threading
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -342,6 +343,14 @@ def test_a_study_of_another_version_is_not_mixed_with_this_one(tmp_path, monkeyp
     monkeypatch.setattr(problems.Network, "version", "otra")
     with pytest.raises(CourseError, match=r"no coincide en versión\. La hizo otra versión del curso .*ahora, otra"):
         search(network, trials=2, storage=tmp_path / "s.sqlite")
+
+
+def test_only_trials_that_last_give_signs_of_life(tmp_path):
+    place, naps = tmp_path / "s.sqlite", iter([0, 1.5, 0])
+    search(tuning.Problem("siestas", lambda *_: time.sleep(next(naps)) or 0.0, SPACE), trials=3, storage=place)
+    with sqlite3.connect(place) as database:
+        beaten = database.execute("SELECT number FROM trials NATURAL JOIN trial_heartbeats").fetchall()
+    assert beaten == [(1,)]
 
 
 def test_a_storage_of_another_optuna_is_told(tmp_path):

@@ -37,7 +37,8 @@ class _Storage(RDBStorage):
 
     A trial whose process died before the first beat has none, and Optuna would take it for running for ever. So whoever
     looks for the dead writes it down: if it lives it goes on beating, and if not its grace ends as that of any other.
-    Optuna looks before each trial, and here only once in the time of a beat: each look is some exchanges with a server.
+    That is why a trial need not beat as it begins, as Optuna's do: those that are over within a second never do. Optuna
+    also looks before each trial, and here only once in the time of a beat: beats and looks are exchanges with a server.
 
     SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
     its end. So there each transaction takes the whole file from its start; they last for milliseconds.
@@ -45,11 +46,14 @@ class _Storage(RDBStorage):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self._looked = {}
+        self._begun, self._looked = set(), {}
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
     def record_heartbeat(self, trial_id):
+        if trial_id not in self._begun:
+            self._begun.add(trial_id)
+            return
         with suppress(StorageInternalError, SQLAlchemyError):
             super().record_heartbeat(trial_id)
 
