@@ -25,6 +25,7 @@ def he_std(answer):
             (lambda fan_in: np.sqrt(1 / fan_in), "Falta el 2: ReLU apaga la mitad de las sumas."),
             (lambda fan_in: np.sqrt(2 * fan_in), "Divide por fan_in: más entradas, pesos más pequeños."),
             (lambda fan_in: np.sqrt(2) / fan_in, "fan_in también va dentro de la raíz."),
+            (lambda fan_in: 2 / np.sqrt(fan_in), "El 2 también va dentro de la raíz."),
         ],
     )
 

@@ -9,7 +9,8 @@ he_std = Cases(
         (lambda fan_in: 2 / fan_in, "raíz"),
         (lambda fan_in: fan_in**-0.5, "Falta el 2"),
         (lambda fan_in: (2 * fan_in) ** 0.5, "pesos más pequeños"),
-        (lambda fan_in: 2**0.5 / fan_in, "dentro de la raíz"),
+        (lambda fan_in: 2**0.5 / fan_in, "fan_in también va dentro"),
+        (lambda fan_in: 2 / fan_in**0.5, "El 2 también va dentro"),
         (lambda fan_in: 0.01, "nb04.he_std.hint()"),
     ],
 )
