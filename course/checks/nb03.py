@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course.checks import call, exercise, expect, expect_close, expect_function, expect_text
+from course.checks import call, exercise, expect, expect_close, expect_function, expect_text, explaining
 from course.errors import CourseError
 from course.simulator import Experiment, Settings, sweep
 from course.simulator.settings import known
@@ -44,6 +44,8 @@ def slide_experiment(answer):
     )
     for name, (words, expected, hint) in _SLIDE.items():
         got = getattr(answer.settings, name)
+        if name == "activation" and set(answer.settings.activations[:-1]) == {expected}:
+            continue  # one for each layer is the same
         expect(got == expected, f"{words} ({name}) vale {got!r}, y la lámina usa otro valor.", hint)
     for name in _UNTOUCHED:
         got = getattr(answer.settings, name)
@@ -60,6 +62,7 @@ _NOT_ALL = "Da 1 aunque no todas bajen: cuenta las que bajan. len las cuenta tod
     hints=["losses < threshold da verdadero o falso por corrida.", "La media de verdaderos y falsos es su proporción."],
     learned="Una proporción sobre muchas semillas dice más que la mejor de las corridas.",
 )
+@explaining("test_loss", "losses ya es la columna: compárala con threshold sin pedirle test_loss.")
 def share_below(answer):
     """``share_below(losses, threshold)``: share of runs whose loss is below the threshold."""
     losses = pd.Series([0.5, 0.35, 0.45, 0.2, 0.4])
@@ -74,6 +77,7 @@ def share_below(answer):
             (lambda losses, threshold: np.mean(losses[losses < threshold]), "Promediaste pérdidas; cuenta corridas."),
             (lambda losses, threshold: 100 * np.mean(losses < threshold), "Devuelve una proporción entre 0 y 1."),
             (lambda losses, threshold: np.min(losses) < threshold, _NOT_ALL),
+            (lambda losses, threshold: losses < threshold, "Eso dice cuáles bajan; falta su proporción."),
         ],
     )
 
@@ -136,7 +140,11 @@ def ranking(answer):
         "(4, 2, 2, 2) no es mejor que (4, 4).",
         "Más capas no siempre es mejor: mira las medianas, no el número de capas.",
     )
-    expect(got == right, "las dos últimas están cambiadas.", "Compara las medianas con todas sus cifras.")
+    expect(
+        got == right,
+        f"(4,) no es mejor que {got[-1]}.",
+        "Compara con todas sus cifras la mediana de (4,) y las de las otras.",
+    )
 
 
 @exercise(
@@ -252,7 +260,7 @@ def gap(answer):
 
 # The second gap is negative, and an even number of runs has no run in the middle.
 _GAP_LOSSES = [
-    ([0.1, 0.2, 0.6], [0.5, 0.4, 0.7]),
+    ([0.1, 0.25, 0.6], [0.5, 0.4, 0.7]),
     ([0.31, 0.12, 0.54, 0.47], [0.35, 0.28, 0.02, 0.33]),
 ]
 _GAP_MISTAKES = [
@@ -274,6 +282,7 @@ _GAP_MISTAKES = [
         "Usa la mediana: una corrida mala no debe pesar tanto.",
     ),
     (lambda runs: runs.test_loss.median(), "Falta restar la de entrenamiento."),
+    (lambda runs: runs.train_loss.median(), "Esa es solo la de entrenamiento: falta la de prueba."),
     (lambda runs: (runs.test_loss - runs.train_loss).max(), "Eso es la peor brecha; resta las medianas."),
     (lambda runs: runs.test_loss - runs.train_loss, "Devuelve un solo número: resta las medianas."),
 ]

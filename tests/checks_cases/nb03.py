@@ -26,14 +26,16 @@ def _trained():
 
 
 slide_experiment = Cases(
-    right=[_slide(seed=1), _trained(), Experiment.from_url(_slide().to_url())],
+    right=[_slide(seed=1), _slide(activation=("relu",)), _trained(), Experiment.from_url(_slide().to_url())],
     wrong=[
         (_slide(dataset="circle"), "dataset='spiral'"),
         (_slide(noise=0.25), "El ruido de la lámina es 25"),
         (_slide(train_percent=50), "train_percent=60"),
         (_slide(learning_rate=0.03), "no el 0.03"),
         (_slide(activation="tanh"), "activation='relu'"),
+        (_slide(activation=("tanh",)), "activation='relu'"),
         (_slide(layers=(4, 2)), "layers=(4,)"),
+        (_slide(layers=()), "layers=(4,)"),
         (_slide(batch_size=1), "lotes de 10"),
         (_slide(optimizer="adam"), "Quita optimizer"),
         (_slide(dropout=0.1), "Quita dropout"),
@@ -68,6 +70,9 @@ share_below = Cases(
     wrong=[
         (lambda losses, threshold: len(losses < threshold) / len(losses), "len las cuenta todas"),
         (lambda losses, threshold: (losses < threshold).sum(), "falta dividir"),
+        (lambda losses, threshold: losses < threshold, "falta su proporción"),
+        (lambda losses, threshold: (losses.test_loss < threshold).mean(), "losses ya es la columna"),
+        (lambda losses, threshold: (losses["test_loss"] < threshold).mean(), "losses ya es la columna"),
         (lambda losses, threshold: (losses > threshold).mean(), "por encima"),
         (lambda losses, threshold: (losses <= threshold).mean(), "no incluye el umbral"),
         (lambda losses, threshold: losses[losses < threshold].mean(), "cuenta corridas"),
@@ -103,7 +108,8 @@ ranking = Cases(
         (RANKING[::-1], "esa va primero"),
         ([(4, 4), (8, 8), (4, 2, 2, 2), (4,)], "menor mediana"),
         ([(8, 8), (4, 2, 2, 2), (4, 4), (4,)], "Más capas no siempre"),
-        ([(8, 8), (4, 4), (4,), (4, 2, 2, 2)], "todas sus cifras"),
+        ([(8, 8), (4, 4), (4,), (4, 2, 2, 2)], "la mediana de (4,)"),
+        ([(8, 8), (4,), (4, 4), (4, 2, 2, 2)], "la mediana de (4,)"),
         ([(8, 8), (4, 4), (4, 2, 2, 2), (4, 2)], "la coma"),
         ([8, 4, 2, 1], "la coma"),
         ("8-8", "Por ejemplo"),
@@ -168,6 +174,7 @@ gap = Cases(
         (lambda runs: runs.train_loss.median() - runs.test_loss.median(), "al revés"),
         (lambda runs: runs.test_loss.mean() - runs.train_loss.mean(), "Usa la mediana"),
         (lambda runs: runs.test_loss.median(), "Falta restar"),
+        (lambda runs: runs.train_loss.median(), "solo la de entrenamiento"),
         (lambda runs: runs.test_loss - runs.train_loss, "un solo número"),
         (lambda runs: (runs.test_loss - runs.train_loss).max(), "la peor brecha"),
         (lambda runs: (runs.test_loss - runs.train_loss).median(), "no la mediana de las restas"),
