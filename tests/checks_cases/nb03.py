@@ -138,6 +138,8 @@ own_network = Cases(
         {"layers": np.array([16, 16])},
         {"layers": (16, 16), "activation": "tanh", "learning_rate": 0.03},
         {"layers": (16, 16), "initializer": "he", "batch_size": 10},
+        {"layers": (12, 12), "optimizer": "adam", "learning_rate": 0.003},  # as the second hint says
+        {"layers": (8,), "activation": "tanh", "inputs": ("x", "y", "sinX", "sinY")},  # as the first one does
         Settings(**{**SLIDE, "layers": (16, 16)}),
         _slide(layers=(16, 16)),
     ],
@@ -151,6 +153,18 @@ own_network = Cases(
         ({"layers": (8, 8), "dropout": 0.5}, "sin Dropout"),
         ({"layers": (8, 8), "activation": "sigmoid"}, "Todavía queda lejos"),
         ({"layers": (16,)}, "agrega otra"),
+        ({"layers": (8, 8), "loss": "cross_entropy", "activation": "linear", "learning_rate": 10}, "dispararon"),
+        ({"layers": (6, 6), "optimizer": "adam"}, "prueba una menor"),
+        ({"layers": (6, 6), "optimizer": "momentum"}, "prueba una menor"),
+        ({"layers": (8, 8), "learning_rate": 1}, "prueba una menor"),
+        (
+            {"layers": (8, 8), "optimizer": "momentum", "activation": "sigmoid", "learning_rate": 0.01},
+            "otra activación",
+        ),
+        ({"layers": (6, 6), "batch_size": 1}, "el lote de la lámina"),
+        ({"layers": (6, 6), "batch_size": 300}, "el lote de la lámina"),
+        ({"layers": (8, 8), "loss": "cross_entropy"}, "Quita loss"),
+        ({"layers": (8, 8), "classes": 3}, "no los datos"),
         ({"layers": (8, 8), "noise": 0}, "no los datos"),
         ({"layers": (8, 8), "dataset": "gauss"}, "no los datos"),
         ({"layers": (8, 8), "lr": 0.1}, "los argumentos de Experiment"),
