@@ -139,20 +139,28 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**options, add_help=False, formatter_class=_Help)
         self.add_argument("-h", "--help", action="help", help="muestra esta ayuda")
 
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuse what an order does not know where the order itself is known: its help is the one that helps."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self._refuse(f"No conozco {' '.join(unknown)}.")
+        return options, unknown
+
     def error(self, message):
-        self.exit(2, f"✘ {_in_spanish(message)} Mira cómo se escribe con: {self.prog} --help\n")
+        self._refuse(_in_spanish(message))
+
+    def _refuse(self, told):
+        self.exit(2, f"✘ {told} Mira cómo se escribe con: {self.prog} --help\n")
 
 
 def _in_spanish(message):
     """Return what argparse found wrong, told in Spanish."""
     if missing := re.search(r"arguments are required: (.*)", message):
         return f"Falta{'n' if ',' in missing[1] else ''} {missing[1]}."
-    if unknown := re.search(r"arguments: (.*)", message):
-        return f"No conozco {unknown[1]}."
-    if port := re.match(r"argument --port: invalid _port value: '(.*)'", message):
-        return f"--port es un número de 0 a 65535, no «{port[1]}»."
-    if number := re.match(r"argument (.*): invalid (?:int|float) value: '(.*)'", message):
-        return f"{number[1]} es un número, no «{number[2]}»."
+    if number := re.match(r"argument (.*): invalid (\w+) value: '(.*)'", message):
+        return f"{number[1]} es un número{_NUMBERS[number[2]]}, no «{number[3]}»."
+    if few := re.match(r"argument (.*): expected (\d+) arguments", message):
+        return f"{few[1]} lleva {few[2]} valores, separados por un espacio."
     if empty := re.match(r"argument (.*): expected", message):
         return f"A {empty[1]} le falta su valor."
     if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
@@ -165,6 +173,16 @@ def _port(text):
     if not 0 <= (port := int(text)) < 2**16:  # the system would take another one, without saying so
         raise ValueError
     return port
+
+
+def _seconds(text):
+    if (seconds := int(text)) < 1:  # no cell would have the time to run
+        raise ValueError
+    return seconds
+
+
+# What each type of number admits.
+_NUMBERS = {"int": " entero", "float": "", "_port": " de 0 a 65535", "_seconds": " entero de segundos, desde 1"}
 
 
 class _Help(argparse.HelpFormatter):
@@ -265,5 +283,7 @@ def _add_execution(parser):
     parser.add_argument(
         "names", nargs="*", metavar="cuaderno", help="cuáles, por el principio del nombre: 01 02 (todos)"
     )
-    parser.add_argument("--cell-timeout", type=int, default=300, metavar="S", help="segundos por celda (300)")
-    parser.add_argument("--notebook-timeout", type=int, default=900, metavar="S", help="segundos por cuaderno (900)")
+    parser.add_argument("--cell-timeout", type=_seconds, default=300, metavar="S", help="segundos por celda (300)")
+    parser.add_argument(
+        "--notebook-timeout", type=_seconds, default=900, metavar="S", help="segundos por cuaderno (900)"
+    )

@@ -62,7 +62,16 @@ def test_help_is_spanish_and_succeeds(words, capsys):
         (["notebooks"], "Falta orden."),
         (["submit", "p.csv"], "Falta --id."),
         (["grade"], "Faltan entregas, --labels."),
-        (["run", "--cell-timeout", "mucho"], "--cell-timeout es un número, no «mucho»."),
+        (["run", "--cell-timeout", "mucho"], "--cell-timeout es un número entero de segundos, desde 1, no «mucho»."),
+        (["run", "--cell-timeout", "0"], "--cell-timeout es un número entero de segundos, desde 1, no «0»."),
+        (["run", "--cell-timeout", "nan"], "--cell-timeout es un número entero de segundos, desde 1, no «nan»."),
+        (
+            ["notebooks", "update", "--notebook-timeout", "-5"],
+            "--notebook-timeout es un número entero de segundos, desde 1, no «-5».",
+        ),
+        (["tune", "mnist", "--trials", "1.5"], "--trials es un número entero, no «1.5»."),
+        (["grade", "e", "--labels", "l", "--late-penalty", "x"], "--late-penalty es un número, no «x»."),
+        (["challenge", "build", "--baseline", "0.5"], "--baseline lleva 2 valores, separados por un espacio."),
         (["run", "--cell-timeout"], "A --cell-timeout le falta su valor."),
         (["doctor", "x"], "No conozco x."),
         (["tune", "--s=2"], "No entiendo la orden."),
@@ -77,6 +86,13 @@ def test_what_is_not_understood_is_said_in_one_line(words, told, capsys):
     assert errors.startswith(f"✘ {told} Mira cómo se escribe con: course")
     assert errors.rstrip().endswith("--help")
     assert errors.count("\n") == 1
+
+
+def test_an_option_of_another_order_is_told_with_the_help_of_the_one_that_was_given(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["grade", "entregas", "--labels", "etiquetas", "--baseline", "0.5"])
+    told = "✘ No conozco --baseline 0.5. Mira cómo se escribe con: course grade --help\n"
+    assert capsys.readouterr().err == told
 
 
 def test_copying_to_what_is_no_folder_is_a_message_and_status_1(tmp_path, capsys):
