@@ -175,8 +175,10 @@ def copy(target):
     Raises
     ------
     CourseError
-        If the folder cannot be written.
+        If the folder has no name or cannot be written.
     """
+    if not str(target):  # an empty variable of the shell, which would be this very folder
+        raise CourseError("Falta el nombre de la carpeta. Para copiarlos a esta misma, escribe un punto.")
     written, folder = [], resource("notebooks")
     for source in (*sorted(folder.glob("*.ipynb")), *solutions()):
         path = Path(target) / source.relative_to(folder)

@@ -102,6 +102,13 @@ def test_copying_to_what_is_no_folder_is_a_message_and_status_1(tmp_path, capsys
     assert capsys.readouterr().err.startswith(f"✘ No se pudo escribir en {taken}: ")
 
 
+def test_copying_to_a_folder_without_a_name_is_told_and_copies_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["notebooks", "copy", ""]) == 1
+    assert capsys.readouterr().err.startswith("✘ Falta el nombre de la carpeta.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_names_and_time_outs_reach_the_runner(monkeypatch):
     calls = []
     monkeypatch.setattr("course.runner.run_class", lambda *options: calls.append(options) or 1)
