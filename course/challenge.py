@@ -175,9 +175,10 @@ def _constant(rate, canceled):
 
 def _anchors(baseline, reference):
     """Return what earns 0 and what earns 10, as the configuration records it."""
-    if not (baseline[0] < reference[0] <= 1 and baseline[1] > reference[1] >= 0):
+    if not (0 <= baseline[0] < reference[0] <= 1 and math.inf > baseline[1] > reference[1] >= 0):
         raise CourseError(
-            f"La referencia {reference} debe superar a la base {baseline}: más AUC y menos entropía cruzada."
+            f"La referencia {reference} debe superar a la base {baseline}: más AUC, de 0 a 1, y menos entropía "
+            "cruzada, de 0 en adelante."
         )
     named = {"baseline": baseline, "reference": reference}
     anchors = {name: dict(zip(("auc", "log_loss"), values, strict=True)) for name, values in named.items()}

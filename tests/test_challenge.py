@@ -1,5 +1,6 @@
 import io
 import json
+import math
 import os
 import subprocess
 import tomllib
@@ -183,9 +184,19 @@ def test_a_table_with_nothing_on_one_side_is_told(tmp_path, monkeypatch, year, t
         build(tmp_path)
 
 
-def test_a_reference_no_better_than_the_baseline_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "anchors",
+    [
+        {"reference": (0.4, 0.3)},
+        {"reference": (0.8, math.nan)},
+        {"baseline": (0.5, math.inf)},
+        {"baseline": (-math.inf, 0.7)},
+    ],
+    ids=str,
+)
+def test_a_reference_no_better_than_the_baseline_and_what_is_no_measure_are_refused(anchors, tmp_path):
     with pytest.raises(CourseError, match="debe superar a la base"):
-        build(tmp_path, reference=(0.4, 0.3))
+        build(tmp_path, **anchors)
 
 
 def test_labels_that_were_touched_or_are_missing_are_refused(made, tmp_path):
