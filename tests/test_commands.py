@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from processes import LOCAL, running
 
 from course import checks, cli, doctor, notebooks, runner
-from course.tuning import problems
+from course.tuning import problems, storage
 
 ROOT = Path(__file__).parents[1]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]}
@@ -200,6 +200,7 @@ def with_made_up_notebooks(words, request):
 def served(words, request):
     """Start what shows a page, and read it."""
     desk = request.getfixturevalue("desk")
+    storage.connect(desk / "busquedas.sqlite")  # of the search that came before
     order = [sys.executable, *words[1:], "--no-browser"]
     with running(order, cwd=desk, env=LOCAL, stdout=subprocess.PIPE, encoding="utf-8") as process:
         address = re.search(r"http://127\.0\.0\.1:\d+/\S*", process.stdout.readline())[0]

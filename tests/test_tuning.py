@@ -22,7 +22,7 @@ from tuning_problems import PARABOLA, SPACE, parabola
 
 from course import tuning
 from course.errors import CourseError
-from course.tuning import budget, loop, networks, problems, space, storage, strategy
+from course.tuning import budget, dashboard, loop, networks, problems, space, storage, strategy
 from course.tuning import study as studies
 
 search = functools.partial(tuning.search, progress=False)
@@ -302,6 +302,14 @@ def test_two_searches_under_one_name_are_kept_apart(tmp_path):
     with pytest.raises(CourseError, match=r"no hay ninguna búsqueda 'x'\. Las que hay: parábola, otra"):
         tuning.load(place, "x")
     assert len(tuning.load(place, "otra").trials) == 2
+
+
+@pytest.mark.parametrize("look", [lambda place: tuning.load(place, "x"), dashboard.serve], ids=["load", "dashboard"])
+def test_to_look_at_a_file_that_is_not_there_is_told_and_makes_none(look, tmp_path):
+    place = tmp_path / "otra" / "s.sqlite"
+    with pytest.raises(CourseError, match=r"No existe .*s\.sqlite: .*Revisa la ruta"):
+        look(place)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_study_whose_maker_died_before_it_said_what_it_is_about_is_made_anew(tmp_path, monkeypatch):
@@ -727,8 +735,6 @@ def test_the_problems_of_the_class_are_ready_to_be_searched(name):
 
 
 def test_the_dashboard_answers_to_its_own_page_only(tmp_path):
-    from course.tuning import dashboard
-
     search(PARABOLA, trials=2, storage=tmp_path / "s.sqlite")
     app = dashboard.application(storage.connect(tmp_path / "s.sqlite"), {"127.0.0.1:80"})
 

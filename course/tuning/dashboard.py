@@ -42,7 +42,7 @@ def serve(place, port=0, open_browser=True):
     Parameters
     ----------
     place : path-like or str
-        As in `course.tuning.storage.connect`.
+        As in `course.tuning.storage.look`.
     port : int
         0 takes any that is free.
     open_browser : bool
@@ -50,9 +50,9 @@ def serve(place, port=0, open_browser=True):
     Raises
     ------
     CourseError
-        Where the port is taken, or the storage cannot be used.
+        Where the port is taken, or the storage does not exist or cannot be used.
     """
-    kept = storage.connect(place)
+    kept = storage.look(place)
     asyncio.run(_serve(kept, port, open_browser))
 
 

@@ -118,6 +118,21 @@ def connect(place, grace=GRACE):
             ) from error
 
 
+def look(place):
+    """Open a storage that is there already, to look at it; see `connect`, which would make the file.
+
+    Raises
+    ------
+    CourseError
+        As `connect`, and if there is no such file.
+    """
+    if not is_address(place) and not Path(place).exists():
+        raise CourseError(
+            f"No existe {place}: no hay búsquedas que ver ahí. Revisa la ruta, o haz antes una búsqueda que las guarde."
+        )
+    return connect(place)
+
+
 @contextmanager
 def told(place, *more):
     """Tell in our words what a storage complains about: its own exceptions, and those of `more` types."""

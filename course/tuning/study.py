@@ -72,10 +72,10 @@ def load(place, name):
     Raises
     ------
     CourseError
-        If there is none of that name.
+        If there is none of that name, or no such storage.
     """
     with storage.told(place):
-        kept = storage.connect(place)
+        kept = storage.look(place)
         names = optuna.get_all_study_names(kept)
         if name not in names:
             kept.engine.dispose()  # who waits for it to appear leaves no connection open each time
