@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages import fail_stale_trials
 from optuna.trial import TrialState
 from tuning_problems import PARABOLA, SPACE, parabola
 
@@ -222,6 +223,7 @@ def test_tpe_looks_at_the_trials_of_others_once_there_are_any(begun_by_others, l
         ({"trials": 0}, "trials=0 no es válido"),
         ({"trials": 2.5}, "trials=2.5"),
         ({"seed": -1}, "seed=-1"),
+        ({"seed": 2**32}, "seed=4294967296 no es válido: usa un entero entre 0 y 4294967295"),
         ({"workers": 0}, "workers=0"),
         ({"grace": 1}, "grace=1"),
         ({"workers": 2}, "da storage="),
@@ -234,6 +236,15 @@ def test_tpe_looks_at_the_trials_of_others_once_there_are_any(begun_by_others, l
 def test_wrong_arguments_are_told(wrong, message):
     with pytest.raises(CourseError, match=message):
         search(**{"problem": PARABOLA, **wrong})
+
+
+def test_a_grace_longer_than_any_date_takes_no_trial_for_dead(tmp_path):
+    kept = storage.connect(tmp_path / "s.sqlite", grace=10**15)
+    study = optuna.create_study(storage=kept)
+    study.add_trial(optuna.trial.create_trial(state=TrialState.RUNNING))
+    with loop.quiet():
+        fail_stale_trials(study)
+    assert [trial.state for trial in study.trials] == [TrialState.RUNNING]
 
 
 def test_a_direction_that_is_none_is_told():

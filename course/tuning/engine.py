@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+from course.environment import check_seed
 from course.errors import CourseError
 from course.tuning import budget, cluster, local, loop, problems, strategy
 from course.tuning import progress as lines
@@ -47,7 +48,7 @@ def search(
     pruner : {"median", "hyperband", "none"}
         How a bad trial is cut short.
     seed : int
-        With the trial's number, it decides what the trial tries and how it is trained.
+        0 to 2³² - 1. With the trial's number, it decides what the trial tries and how it is trained.
     workers : int
         Processes of this machine. With several, what TPE tries depends also on which trial ends first.
     client : distributed.Client, optional
@@ -98,9 +99,10 @@ def _run(study, job, workers, client, line):
 def _job(problem, space, name, storage, **options):
     """Return the arguments as a job, once they are found to be good."""
     problem = problems.find(problem)
-    for what, least in {"trials": 1, "seed": 0, "grace": 2}.items():
+    check_seed(options["seed"])
+    for what, least in {"trials": 1, "grace": 2}.items():
         _expect_whole(what, options[what], least)
-        options[what] = int(options[what])  # one of NumPy's cannot be written down
+    options |= {what: int(options[what]) for what in ("trials", "seed", "grace")}  # NumPy's cannot be written down
     kinds = spaces.distributions(problem.space if space is None else space, problem.known)
     trials = options["trials"]
     if options["sampler"] == "grid" and trials > (size := strategy.grid_size(kinds)):

@@ -23,6 +23,7 @@ from course.tuning.budget import Retry
 
 GRACE = 60
 _WAIT = 60
+_EVER = 10**9  # seconds, some 30 years: as good as any longer time, which no date could hold
 _BEAT = 1  # seconds between signs of life: whoever looks may have less patience than the trial's own process
 _FIRST_BEATS = text("""
     INSERT INTO trial_heartbeats (trial_id, heartbeat)
@@ -153,7 +154,7 @@ def _open(url, options, grace, attempts=5):
             url,
             options,
             heartbeat_interval=_BEAT,
-            grace_period=grace,
+            grace_period=min(grace, _EVER),
             heartbeat_stale_trial_callback=Retry(),
         )
     except (IntegrityError, ProgrammingError, OperationalError) as error:
