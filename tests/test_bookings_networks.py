@@ -165,6 +165,14 @@ def test_one_hotel_one_outcome_unknown_names_one_row_and_no_row_get_an_answer(co
         network.fit(columns.head(0), y[:0])
 
 
+def test_a_network_is_told_that_its_bookings_were_made_on_too_few_days(columns, y):
+    network = networks.Network(epochs=1, options=SMALL)
+    with pytest.raises(CourseError, match=r"entrenamiento \(4\) se hicieron en menos de 5 días"):
+        network.fit(columns.head(4), y[:4])
+    with pytest.raises(CourseError, match="se hicieron en menos de 5 días"):
+        network.fit(columns.assign(booking_day=0), y)
+
+
 # Calibration on later rows
 
 
@@ -196,6 +204,17 @@ def test_each_row_is_predicted_once_by_a_model_of_earlier_rows(made_up):
     days = made_up[0]["arrival_day"].to_numpy()
     assert len(rows) == len(set(rows)) == len(probability) == 1200
     assert days[rows].min() == 800  # the last three fifths
+
+
+def test_a_calibration_is_told_that_it_has_too_few_rows_or_one_outcome_among_the_later_ones(made_up):
+    columns, y = made_up
+    model = bookings.OutOfTimeCalibration(Spy())
+    for few in (0, 4):
+        with pytest.raises(CourseError, match=f"al menos 5 reservas, y hay {few}"):
+            model.fit(columns.head(few), y[:few])
+    early = columns["arrival_day"] < 800
+    with pytest.raises(CourseError, match="con las que se calibra, terminaron todas igual"):
+        model.fit(columns, np.where(early, y, 0))
 
 
 def test_log_odds_are_finite_and_undone_by_the_sigmoid():

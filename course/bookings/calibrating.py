@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TimeSeriesSplit
 
+from course.errors import CourseError
+
 _SHARE = 5  # each fold is a fifth of the rows
 
 
@@ -32,7 +34,14 @@ def out_of_time(model, columns, y, folds=3):
         Positions of the rows that were predicted.
     probability : ndarray of float, same shape
         Of canceling.
+
+    Raises
+    ------
+    CourseError
+        If there are too few rows for a fold of one.
     """
+    if len(y) < _SHARE:
+        raise CourseError(f"Para calibrar hacen falta al menos {_SHARE} reservas, y hay {len(y)}.")
     y = np.asarray(y)
     order = np.argsort(columns["arrival_day"].to_numpy(), kind="stable")
     splits = TimeSeriesSplit(folds, test_size=len(y) // _SHARE).split(order)
@@ -61,10 +70,22 @@ class OutOfTimeCalibration(ClassifierMixin, BaseEstimator):
         self.probe = probe
 
     def fit(self, columns, y):
-        """Learn the calibration from earlier and later rows, then fit the model to all of them."""
+        """Learn the calibration from earlier and later rows, then fit the model to all of them.
+
+        Raises
+        ------
+        CourseError
+            If there are fewer than 5 rows, or the later ones all have one outcome.
+        """
         self.classes_ = np.array([0, 1])
         rows, probability = out_of_time(self.model if self.probe is None else self.probe, columns, y)
-        self.sigmoid_ = LogisticRegression().fit(log_odds(probability)[:, None], np.asarray(y)[rows])
+        canceled = np.asarray(y)[rows]
+        if len(np.unique(canceled)) < 2:
+            raise CourseError(
+                f"Las {len(rows)} reservas que llegan al final, con las que se calibra, terminaron todas igual. Hacen "
+                "falta canceladas y no canceladas."
+            )
+        self.sigmoid_ = LogisticRegression().fit(log_odds(probability)[:, None], canceled)
         self.model_ = clone(self.model).fit(columns, y)
         return self
 

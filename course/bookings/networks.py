@@ -186,9 +186,20 @@ class Network(ClassifierMixin, BaseEstimator):
         self.options = options
 
     def fit(self, columns, y):
-        """Train on the columns of `derive`, shape (n, …), and outcomes of zeros and ones, shape (n,)."""
+        """Train on the columns of `derive`, shape (n, …), and outcomes of zeros and ones, shape (n,).
+
+        Raises
+        ------
+        CourseError
+            If the bookings were made on fewer than 5 days.
+        """
         if not len(columns):
             raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
+        if columns[BOOKED].nunique() < _RATE_FOLDS:
+            raise CourseError(
+                f"Las reservas de entrenamiento ({len(columns)}) se hicieron en menos de {_RATE_FOLDS} días distintos. "
+                "Hacen falta más: cuánto se cancela en cada agencia se aprende de las que se hicieron otros días."
+            )
         self.classes_ = np.array([0, 1])
         self.encoder_ = Encoder(self.min_frequency, self.smooth)
         inputs, y = self.encoder_.fit_transform(columns, y), np.asarray(y, np.float32)
