@@ -596,6 +596,17 @@ def test_the_test_split_is_touched_once(searched, monkeypatch):
     assert tuning.test_once(study, network) == first
 
 
+def test_of_two_who_touch_the_test_split_at_once_both_get_the_first_scores(monkeypatch):
+    study, first = search(tiny_network(), trials=1), {"intento": 0, "validación": 0.5, "prueba": {"accuracy": 0.9}}
+
+    def slow(network, model):
+        study.set_user_attr("prueba", first)  # as another process does meanwhile
+        return {"accuracy": 0.8}
+
+    monkeypatch.setattr(problems.Network, "measure", slow)
+    assert tuning.test_once(study, tiny_network()) == tuning.test_once(study, tiny_network()) == first
+
+
 @pytest.mark.parametrize("again", [tuning.retrain, tuning.test_once])
 def test_only_the_network_that_was_searched_is_trained_again(again):
     study = search(PARABOLA, trials=1)

@@ -138,13 +138,13 @@ def test_once(study, problem):
     dict
         ``intento`` (the trial's number), ``validación`` (its value), and ``prueba`` (a dict of scores by name).
     """
-    kept = study.user_attrs.get(_TEST)
-    if kept is None:
+    if _TEST not in study.user_attrs:
         problem, trial = _searched(study, problem), best(study)
         model, _ = retrain(study, problem, trial.number)
-        kept = {"intento": trial.number, "validación": trial.value, "prueba": problem.measure(model)}
-        study.set_user_attr(_TEST, kept)
-    return kept
+        found = {"intento": trial.number, "validación": trial.value, "prueba": problem.measure(model)}
+        if _TEST not in study.user_attrs:  # another process may have begun it too, and have been faster
+            study.set_user_attr(_TEST, found)
+    return study.user_attrs[_TEST]
 
 
 test_once.__test__ = False  # for pytest, which takes its name for a test's
