@@ -120,6 +120,9 @@ def _grade(options):
     print(f"✔ Entregas calificadas: {done.graded} ahora, {done.known} de antes. Estudiantes: {done.students}.")
     print(f"  Estudiantes sin una válida: {done.rejected}. Archivos que no son de nadie: {len(done.strays)}.")
     print(f"  Notas {'definitivas' if options.final else 'provisionales (parte pública)'} en {done.pages}")
+    if done.stale:  # told and not deleted: a page may be the teacher's own
+        print(f"⚠ Retroalimentación de antes, de quien ya no se califica: {', '.join(done.stale)}.")
+        print("  Si esas páginas no las pusiste tú, quítalas antes de publicar.")
 
 
 def _tune(options):

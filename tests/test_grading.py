@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from course import grading, labels
+from course import cli, grading, labels
 from course.errors import CourseError
 from course.grading import advice, charts, gradebook, inbox, pages, scores, store
 from course.grading.policy import Policy, parse_deadline, standings
@@ -478,6 +478,19 @@ def test_pages_that_cannot_be_written_are_told_and_the_old_grades_stay(folder):
     assert (folder / "out" / "notas.csv").read_bytes() == before
     (folder / "out" / pages.FEEDBACK).unlink()
     assert (grade(folder).known, len(grades(folder))) == (2, 2)
+
+
+def test_pages_of_whom_another_store_knew_are_told_and_stay(folder, capsys):
+    for student in ("ana", "luis"):
+        put(folder, f"{student}.csv")
+    assert grade(folder).stale == []
+    (folder / "inbox" / "luis.csv").unlink()
+    assert grade(folder).stale == [], "it is graded still"
+    (folder / "out" / "calificaciones.sqlite").unlink()
+    places = [str(folder / name) for name in ("inbox", "labels", "out")]
+    assert cli.main(["grade", places[0], "--labels", places[1], "--out", places[2]]) == 0
+    assert "⚠ Retroalimentación de antes, de quien ya no se califica: luis.\n" in capsys.readouterr().out
+    assert "luis" in feedback(folder, "luis")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")

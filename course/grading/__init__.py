@@ -20,7 +20,8 @@ _STORE = "calificaciones.sqlite"
 class Summary(NamedTuple):
     """What a run did: submissions graded now, those graded before, students, students without a valid one, and strays.
 
-    ``strays`` lists the files that are nobody's submission; ``pages``, the folder with the outputs.
+    ``strays`` lists the files that are nobody's submission; ``stale``, whose feedback an earlier run left that is no
+    longer a student; ``pages`` is the folder with the outputs.
     """
 
     graded: int
@@ -28,6 +29,7 @@ class Summary(NamedTuple):
     students: int
     rejected: int
     strays: list
+    stale: list
     pages: Path
 
 
@@ -82,7 +84,7 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
         raise CourseError(f"No se pudo escribir en {out}: {error}. Libera espacio y repite la misma orden.") from error
     finally:
         store.close()
-    return Summary(graded, len(found) - graded, site.students, site.rejected, strays, out)
+    return Summary(graded, len(found) - graded, site.students, site.rejected, strays, site.stale(), out)
 
 
 def evaluate(received, student, task):

@@ -57,6 +57,11 @@ class Writer:
         """How many of them have no valid submission."""
         return len(self._turned_down)
 
+    def stale(self):
+        """Return whose pages of an earlier run are there and were not added: another store's, or other labels'."""
+        pages = (self._out / FEEDBACK).glob("*.html")
+        return sorted({page.stem for page in pages} - self._added)
+
     def add(self, standing):
         """Write a student's feedback: a page, the same in Markdown, and its picture."""
         self._added.add(standing.student)
