@@ -7,9 +7,11 @@ of the same distribution.
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
+from course import validation
 from course.errors import CourseError
 
 RADIUS = 5.0  # of the classification sets; those of regression fill a square of half-side 6
@@ -25,6 +27,8 @@ INPUTS = {
 }
 """The inputs a network may see, under the names that the playground's links use and in its order."""
 
+MOST = 1_000_000  # points that a generator draws
+
 
 def circle(rng, noise=0.0, samples=500, classes=2):
     """Return a disc (+1) inside a ring (-1). The points stay where they are; noise only flips labels near the border.
@@ -33,6 +37,7 @@ def circle(rng, noise=0.0, samples=500, classes=2):
     where the point, displaced by up to ``5 * noise / 100`` per axis, lies within 2.5 of the centre.
     """
     _only_two(classes, "circle")
+    _check(rng, noise, samples, classes)
     half = samples // 2
     u = rng.random((2 * half, 4))
     inner = np.arange(2 * half) < half
@@ -49,6 +54,7 @@ def xor(rng, noise=0.0, samples=500, classes=2):
     Each coordinate is uniform in (-5, 5) and then pushed 0.3 away from 0.
     """
     _only_two(classes, "xor")
+    _check(rng, noise, samples, classes)
     u = _between(rng.random((samples, 4)), -RADIUS, RADIUS)
     x, y = (u[:, :2] + np.where(u[:, :2] > 0, 0.3, -0.3)).T
     dx, dy = u[:, 2:].T * (noise / 100)
@@ -61,6 +67,7 @@ def gauss(rng, noise=0.0, samples=500, classes=2):
     Noise widens them: the *variance* per axis is ``0.5 + 7 * noise / 100``. With more classes the centres lie on the
     same circle, and the labels are 0, 1, 2…
     """
+    _check(rng, noise, samples, classes)
     deviation = math.sqrt(_mix(0.5, 4.0, noise / 100 / 0.5))
     points = []
     for number, label in enumerate(_labels(classes)):
@@ -75,6 +82,7 @@ def spiral(rng, noise=0.0, samples=500, classes=2):
 
     The labels are exact whatever the noise: +1 and -1, or 0, 1, 2… for more than two arms.
     """
+    _check(rng, noise, samples, classes)
     count = samples // classes
     i = np.arange(count)
     arms = []
@@ -119,7 +127,7 @@ def make(name, rng, noise=0.0, classes=2):
     rng : SeedRandom or numpy.random.Generator
         Where the random numbers come from.
     noise : float
-        The slider's value, 0 to 50.
+        The slider's value, 0 to 50; up to 100 is drawn.
     classes : int
         With "spiral" and "gauss", how many; from three on the labels are 0, 1, 2…
 
@@ -127,9 +135,14 @@ def make(name, rng, noise=0.0, classes=2):
     -------
     numpy.ndarray
         Shape (points, 3): x, y, label.
+
+    Raises
+    ------
+    CourseError
+        If there is no such set, `rng` draws no numbers, or `noise` or `classes` is out of range.
     """
     generators = CLASSIFICATION | REGRESSION
-    if name not in generators:
+    if not isinstance(name, str) or name not in generators:
         raise CourseError(f"No conozco el conjunto de datos «{name}». Elige uno de estos: {', '.join(generators)}.")
     return generators[name](rng, noise, classes=classes)
 
@@ -141,7 +154,15 @@ def split(points, rng, train_percent=50):
     -------
     tuple of numpy.ndarray
         The first ``floor(len(points) * train_percent / 100)`` points, and the rest.
+
+    Raises
+    ------
+    CourseError
+        If `points` is no table of numbers, `rng` draws none, or `train_percent` is not from 0 to 100.
     """
+    points = validation.numeric("points", points, 2)
+    validation.between("train_percent", train_percent, 0, 100)
+    _check_source(rng)
     order = list(range(len(points)))
     for left, u in zip(range(len(points), 0, -1), rng.random(len(points)), strict=True):
         chosen = int(u * left)
@@ -151,8 +172,38 @@ def split(points, rng, train_percent=50):
 
 
 def features(points, names=("x", "y")):
-    """Return the inputs `names` (keys of `INPUTS`) of `points`, shape (points, 2 or more) → (points, inputs)."""
-    return np.stack([INPUTS[name](points[:, 0], points[:, 1]) for name in names], axis=1)
+    """Return the inputs `names` (keys of `INPUTS`) of `points`, shape (points, 2 or more) → (points, inputs).
+
+    Raises
+    ------
+    CourseError
+        If `points` is no such table of numbers, or a name is unknown.
+    """
+    points = validation.numeric("points", points, 2)
+    if points.shape[1] < 2:
+        raise CourseError(f"points tiene forma {points.shape}. Cada fila necesita al menos x e y: dos columnas.")
+    return np.stack([INPUTS[name](points[:, 0], points[:, 1]) for name in _known(names)], axis=1)
+
+
+def _known(names):
+    """Return `names`, one or several, as a list of keys of `INPUTS`."""
+    names = [names] if isinstance(names, str) or not isinstance(names, Iterable) else [*names]
+    if not names:
+        raise CourseError(f"names está vacío. Elige al menos una de estas entradas: {', '.join(INPUTS)}.")
+    return [validation.known("names", name, INPUTS) for name in names]
+
+
+def _check(rng, noise, samples, classes=2):
+    """Refuse what no generator can draw its points from: each class needs at least one."""
+    _check_source(rng)
+    validation.between("noise", noise, 0, 100)
+    validation.count("samples", samples, 2, MOST)
+    validation.count("classes", classes, 2, samples)
+
+
+def _check_source(rng):
+    if not callable(getattr(rng, "random", None)):
+        raise CourseError(f"rng={rng!r} no da números al azar. Usa, por ejemplo, rng=np.random.default_rng(0).")
 
 
 def _labels(classes):
@@ -174,6 +225,7 @@ def _between(u, low, high):
 
 
 def _square(rng, noise, samples):
+    _check(rng, noise, samples)
     x, y, dx, dy = _between(rng.random((samples, 4)), -6, 6).T
     return x, y, dx * (noise / 100), dy * (noise / 100)
 

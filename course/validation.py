@@ -104,10 +104,11 @@ def known(name, value, options):
     return value
 
 
-def count(name, value, least=1):
-    """Return `value` as an int that is at least `least`; CourseError if it is anything else."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise CourseError(f"{name}={value!r} no es válido: usa un entero mayor o igual que {least}.")
+def count(name, value, least=1, most=np.inf):
+    """Return `value` as an int from `least` to `most`; CourseError if it is anything else."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= value <= most:
+        bounds = f"mayor o igual que {least}" if most == np.inf else f"entre {least} y {most}"
+        raise CourseError(f"{name}={value!r} no es válido: usa un entero {bounds}.")
     return int(value)
 
 
@@ -115,6 +116,13 @@ def positive(name, value):
     """Return `value` as a finite float above 0; CourseError if it is anything else."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
         raise CourseError(f"{name}={value!r} no es válido: usa un número mayor que 0.")
+    return float(value)
+
+
+def between(name, value, low, high):
+    """Return `value` as a float from `low` to `high`; CourseError if it is anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
+        raise CourseError(f"{name}={value!r} no es válido: usa un número entre {low} y {high}.")
     return float(value)
 
 

@@ -127,3 +127,37 @@ def test_errors_name_the_set_and_the_way_out():
         toydata.make("luna", SeedRandom("1"))
     with pytest.raises(CourseError, match=r"«xor» solo tiene dos clases.*pediste 3"):
         toydata.make("xor", SeedRandom("1"), classes=3)
+
+
+ABSURD = {
+    "a name that is a list": (lambda: toydata.make([], SeedRandom("1")), r"«\[\]»"),
+    "text for noise": (lambda: toydata.make("xor", SeedRandom("1"), "20"), "noise='20'"),
+    "noise that is NaN": (lambda: toydata.make("reg-gauss", SeedRandom("1"), np.nan), "noise=nan"),
+    "negative noise": (lambda: toydata.make("gauss", SeedRandom("1"), -300), "noise=-300"),
+    "too much noise": (lambda: toydata.make("circle", SeedRandom("1"), 1e9), "entre 0 y 100"),
+    "no classes": (lambda: toydata.make("spiral", SeedRandom("1"), classes=0), "classes=0"),
+    "more classes than points": (lambda: toydata.make("gauss", SeedRandom("1"), classes=501), "entre 2 y 500"),
+    "a seed for the stream": (lambda: toydata.make("spiral", 0), "rng=0.*default_rng"),
+    "negative samples": (lambda: toydata.plane(SeedRandom("1"), samples=-5), "samples=-5"),
+    "too many samples": (lambda: toydata.circle(SeedRandom("1"), samples=10**12), "entre 2 y 1000000"),
+    "a split of text": (lambda: toydata.split("abc", SeedRandom("1")), "points.*no son números"),
+    "a split of one row": (lambda: toydata.split([1, 2], SeedRandom("1")), r"points tiene forma \(2,\)"),
+    "a split with a seed": (lambda: toydata.split(np.ones((4, 3)), 0), "rng=0"),
+    "a negative share": (lambda: toydata.split(np.ones((4, 3)), SeedRandom("1"), -5), "train_percent=-5"),
+    "a share that is NaN": (lambda: toydata.split(np.ones((4, 3)), SeedRandom("1"), np.nan), "train_percent=nan"),
+    "features of one column": (lambda: toydata.features(np.ones((4, 1))), r"\(4, 1\).*dos columnas"),
+    "features of nothing": (lambda: toydata.features(None), "points"),
+    "an unknown input": (lambda: toydata.features(np.ones((4, 2)), ("x", "z")), "names='z'.*xTimesY"),
+    "no inputs": (lambda: toydata.features(np.ones((4, 2)), ()), "names está vacío"),
+    "a number for inputs": (lambda: toydata.features(np.ones((4, 2)), 3), "names=3"),
+}
+
+
+@pytest.mark.parametrize(("act", "message"), ABSURD.values(), ids=ABSURD.keys())
+def test_absurd_arguments_are_named(act, message):
+    with pytest.raises(CourseError, match=message):
+        act()
+
+
+def test_one_input_may_be_given_by_its_name_alone():
+    np.testing.assert_array_equal(toydata.features([[2.0, 3.0]], "xSquared"), [[4.0]])
