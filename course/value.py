@@ -37,7 +37,11 @@ class Value:
 
     def __init__(self, data, label="", parents=(), slopes=(), op=""):
         """Make a leaf; the operations make the other nodes."""
-        if not isinstance(data, Real) or not math.isfinite(data):
+        try:
+            finite = isinstance(data, Real) and math.isfinite(data)
+        except OverflowError as error:  # Python's integers have no end, and its floats have
+            raise CourseError("Value(…): ese entero es demasiado grande. Usa un número menor que 1e308.") from error
+        if not finite:
             raise CourseError(f"Value({data!r}): se esperaba un número finito. Revisa de dónde sale ese valor.")
         self.data, self.grad, self.label = float(data), 0.0, label
         self.parents, self.slopes, self.op = parents, slopes, op
@@ -66,6 +70,7 @@ class Value:
         """a to a constant power, a number."""
         if not isinstance(n, Real):
             raise CourseError(f"El exponente {n!r} no es un número. Para otro exponente escribe (a.log() * n).exp().")
+        n = Value(n).data
         return _node(f"^{n:g}", lambda a: (a**n, (n * a ** (n - 1) if n else 0.0,)), self)
 
     def __neg__(self):
