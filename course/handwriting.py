@@ -3,16 +3,19 @@
 A drawing is a list of strokes, and a stroke a list of points ``(x, y)`` in [0, 1], with y downwards.
 """
 
+from collections.abc import Iterable
 from numbers import Real
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from course import validation
 from course.errors import CourseError
 
 SIDE = 28  # of MNIST's pictures
 BOX = 20  # that the digit itself fits in
 _CANVAS = 560  # pixels of the square on which strokes are drawn: twenty for each of MNIST's
+_THINNEST = 0.002  # pen that leaves any ink
 _PEN = 0.08  # the pen's width, as a share of the square; MNIST's strokes are some two pixels and a half wide
 
 
@@ -23,7 +26,7 @@ def draw(strokes, pen=_PEN):
     ----------
     strokes : sequence of sequence of (float, float)
     pen : float
-        Width of the pen, as a share of the square's side.
+        Width of the pen, as a share of the square's side: 0.002 (a pixel) to 1.
 
     Returns
     -------
@@ -33,12 +36,13 @@ def draw(strokes, pen=_PEN):
     Raises
     ------
     CourseError
-        If `strokes` is no such list.
+        If `strokes` is no such list, or `pen` no such share.
     """
+    validation.between("pen", pen, _THINNEST, 1)
     image = Image.new("L", (_CANVAS, _CANVAS))
     canvas, radius = ImageDraw.Draw(image), pen * _CANVAS / 2
-    for stroke in strokes:
-        points = [_point(point) for point in stroke]
+    for stroke in _sequence("strokes", strokes, "trazos"):
+        points = [_point(point) for point in _sequence("Un trazo", stroke, "puntos (x, y)")]
         canvas.line(points, fill=255, width=round(2 * radius))
         for x, y in points:  # round ends and corners
             canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
@@ -90,7 +94,7 @@ def _scaled(ink):
 def _ink(image):
     try:
         ink = np.asarray(image, dtype="float32")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise CourseError(f"image debe ser una tabla de números, y falló con: {error}.") from error
     if ink.ndim != 2 or not ink.size or not np.isfinite(ink).all() or ink.min() < 0 or ink.max() > 255:
         raise CourseError(
@@ -100,11 +104,17 @@ def _ink(image):
     return ink / 255 if ink.max() > 1 else ink
 
 
+def _sequence(what, value, parts):
+    if not isinstance(value, Iterable):
+        raise CourseError(f"{what} no puede ser {value!r}: se esperaba una lista de {parts}.")
+    return value
+
+
 def _point(point):
     try:
         x, y = point
     except (TypeError, ValueError):
         x = y = None
-    if not all(isinstance(value, Real) and np.isfinite(value) for value in (x, y)):
+    if not all(isinstance(value, Real) and 0 <= value <= 1 for value in (x, y)):
         raise CourseError(f"Un trazo tiene el punto {point!r}. Cada punto es un par (x, y) de números entre 0 y 1.")
     return x * _CANVAS, y * _CANVAS

@@ -70,14 +70,27 @@ def test_a_wide_blot_stays_inside():
 
 
 @pytest.mark.parametrize(
-    "image", [np.zeros(784), np.zeros((0, 3)), [["a"]], [[np.nan]], [[-1.0]], [[256.0]], "x", [[1], [1, 2]]]
+    "image",
+    [np.zeros(784), np.zeros((0, 3)), [["a"]], [[np.nan]], [[-1.0]], [[256.0]], [[10**400]], "x", [[1], [1, 2]]],
 )
 def test_what_is_no_picture_is_told(image):
     with pytest.raises(CourseError, match="image"):
         handwriting.like_mnist(image)
 
 
-@pytest.mark.parametrize("point", [1, (1,), (1, 2, 3), ("a", "b"), (np.nan, 0), None])
+@pytest.mark.parametrize("point", [1, (1,), (1, 2, 3), ("a", "b"), (np.nan, 0), (10**400, 0), (14, 20), None])
 def test_what_is_no_point_is_told(point):
     with pytest.raises(CourseError, match="par"):
         handwriting.draw([[point]])
+
+
+@pytest.mark.parametrize("strokes", [None, 3, [None], [3]])
+def test_what_is_no_list_of_strokes_is_told(strokes):
+    with pytest.raises(CourseError, match="se esperaba una lista de"):
+        handwriting.draw(strokes)
+
+
+@pytest.mark.parametrize("pen", [None, "a", -1, 0, np.nan, np.inf, 1e9])
+def test_what_is_no_pen_is_told(pen):
+    with pytest.raises(CourseError, match=r"pen=.*entre 0\.002 y 1"):
+        handwriting.draw([[(0.1, 0.1), (0.5, 0.5)]], pen)
