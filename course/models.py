@@ -36,7 +36,7 @@ STEPS_PER_EXECUTION = 20
 
 # He et al. (2015) derive the variance 2/fan_in for units that are zero half of the time; Glorot and Bengio (2010)
 # theirs for activations that are close to linear around zero.
-_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "swish", "relu6"}
+_HE = {"relu", "leaky_relu", "elu", "gelu", "silu", "swish", "relu6", "ReLU", "LeakyReLU", "PReLU", "ELU"}
 
 
 def mlp(
@@ -70,8 +70,8 @@ def mlp(
         Chooses the output layer and the loss (see `HEADS`).
     classes : int, optional
         Number of classes, at least 3; required by ``"multiclass"`` and meaningless otherwise.
-    activation : str
-        Activation of the hidden layers, by Keras's name.
+    activation : str or callable
+        Activation of the hidden layers: Keras's name, the function, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
     dropout : float or sequence of float
         Rate in [0, 1) after each hidden layer: one for all, or one per layer. 0 adds no layer.
     l1, l2 : float
@@ -296,9 +296,17 @@ def _regularizer(l1, l2):
     return keras.regularizers.L2(l2) if l2 else None
 
 
+def _name(activation):
+    """Return a function's name, or of an activation layer its class's."""
+    function = keras.activations.get(activation)
+    if isinstance(function, keras.layers.Activation):
+        function = function.activation
+    return getattr(function, "__name__", type(function).__name__)
+
+
 def _initializer(initializer, activation):
     if initializer is None:
-        return "he_normal" if activation in _HE else "glorot_uniform"
+        return "he_normal" if _name(activation) in _HE else "glorot_uniform"
     if isinstance(initializer, str):
         return _known(keras.initializers.get, "initializer", initializer)
     # One object for all would draw the same numbers in each layer of the same shape.

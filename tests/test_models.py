@@ -127,6 +127,25 @@ def test_the_initializer_follows_the_activation():
     assert names(initializer="zeros") == ["Zeros", "Zeros"]
 
 
+@pytest.mark.parametrize(
+    ("activation", "first"),
+    [
+        (keras.activations.relu, "HeNormal"),
+        (keras.ops.silu, "HeNormal"),
+        (keras.layers.LeakyReLU(0.1), "HeNormal"),
+        (keras.layers.ELU(), "HeNormal"),
+        (keras.layers.Activation("relu"), "HeNormal"),
+        (keras.activations.tanh, "GlorotUniform"),
+        (keras.layers.Activation("tanh"), "GlorotUniform"),
+        (lambda u: u, "GlorotUniform"),
+        (None, "GlorotUniform"),
+    ],
+)
+def test_an_activation_that_is_a_function_or_a_layer_has_its_names_initializer(activation, first):
+    model = models.mlp(3, (4,), "binary", activation=activation)
+    assert type(model.layers[0].kernel_initializer).__name__ == first
+
+
 def test_one_initializer_object_draws_other_weights_for_each_layer():
     model = models.mlp(4, (4, 4), "regression", initializer=keras.initializers.RandomNormal())
     first, second = (model.layers[k].get_weights()[0] for k in (0, 1))
