@@ -173,7 +173,7 @@ _BACKWARD_MISTAKES = [
 def backward(answer):
     """``backward(x, y, weights, biases)`` → (list of dW, list of db), first layer first."""
     network = SLIDE_EXAMPLE.network
-    arrows = "Compara con los números de la clase, flecha por flecha, en la celda de arriba."
+    arrows = "Compara con los números de la clase, flecha por flecha: están al comienzo de la sección 2."
     cases = [("la red de la clase", np.array(SLIDE_EXAMPLE.x), np.array(SLIDE_EXAMPLE.y), network, arrows)]
     rng = np.random.default_rng(3)
     other = byhand.random_network((4, 5, 3, 6, 2), seed=3)
