@@ -3,14 +3,16 @@
 import reprlib
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from numbers import Integral, Real
 
 import numpy as np
 
 from course import adam
-from course.environment import import_keras, in_notebook, set_seed
+from course.environment import check_seed, import_keras, in_notebook, set_seed
 from course.errors import CourseError
+from course.validation import count
 
 keras = import_keras()
 
@@ -30,7 +32,7 @@ def fit(
     seed=0,
     history=None,
     progress=True,
-    callbacks=(),
+    callbacks=None,
 ):
     """Train a compiled model and return what happened in each epoch.
 
@@ -60,7 +62,7 @@ def fit(
         What an earlier `fit` of this model returned.
     progress : bool
         Show the line of progress.
-    callbacks : sequence of keras.callbacks.Callback
+    callbacks : keras.callbacks.Callback or sequence of them, optional
         Further ones.
 
     Returns
@@ -86,11 +88,14 @@ def fit(
     for name, value in counts.items():
         if not isinstance(value, Integral) or value < 1:
             raise CourseError(f"{name}={value!r} no es válido: se esperaba un entero mayor que 0.")
+    if not isinstance(monitor, str):
+        raise CourseError(f"monitor={monitor!r} no es válido: se esperaba un nombre, por ejemplo 'val_loss'.")
+    callbacks = _callbacks(callbacks)
     set_seed(seed)
     x, y, validation = _split(*_check_data(model, x, y), validation, seed, model)
     if patience is not None and validation is None and monitor.startswith("val_"):
         raise CourseError(f"patience={patience} vigila {monitor!r}, pero validation=None. Da datos de validación.")
-    stopper = _early_stopping(monitor, patience)
+    stopper = _early_stopping(monitor, patience, validation is not None)
     recorder = _Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
@@ -146,11 +151,11 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
     Raises
     ------
     CourseError
-        As `fit`, and if `build` returns the model of the seed before.
+        As `fit`, and if `seeds` are none, or `build` returns the model of the seed before.
     """
     import pandas as pd
 
-    seeds = list(seeds)
+    seeds = _seeds(seeds)
     rows = {} if runs is None else runs.to_dict("index")
     line, title = _Line(progress), f"{title} · " if title else ""
     model = None
@@ -182,8 +187,9 @@ def mean_sd(runs, decimals=3):
     Parameters
     ----------
     runs : pandas.DataFrame
-        At least two rows, as `repeat` returns them.
+        At least two rows of numbers, as `repeat` returns them.
     decimals : int
+        From 0 to 15.
 
     Returns
     -------
@@ -193,8 +199,16 @@ def mean_sd(runs, decimals=3):
     Raises
     ------
     CourseError
-        If there are fewer than two runs: one has no spread.
+        If there are fewer than two runs (one has no spread), or `runs` or `decimals` is something else.
     """
+    import pandas as pd
+
+    count("decimals", decimals, least=0, most=15)
+    if not isinstance(runs, pd.DataFrame):
+        raise CourseError(f"runs debe ser la tabla que devuelve training.repeat, no {reprlib.repr(runs)}.")
+    texts = runs.select_dtypes(exclude=["number", "bool"]).columns
+    if len(texts):
+        raise CourseError(f"La columna {texts[0]!r} no tiene números. Quítala con runs.drop(columns={texts[0]!r}).")
     if len(runs) < 2:
         raise CourseError(f"Con {len(runs)} corrida(s) no hay desviación que calcular. Usa al menos dos semillas.")
     return runs.agg(lambda column: f"{column.mean():.{decimals}f} ± {column.std():.{decimals}f}")
@@ -230,12 +244,12 @@ class _Recorder(keras.callbacks.Callback):
         self.epochs = epochs
         self.monitor = monitor
         self.rows = [] if history is None else history.to_dict("records")
-        self.done_before = len(self.rows)
+        self.done_before = self.began_with = len(self.rows)
+        if history is not None:  # the epoch whose weights the model has: with `patience` it need not be the last
+            self.began_with = min(history.attrs.get("best_epoch", self.done_before), self.done_before)
         self.line = _Line(progress)
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.monitor and self.monitor not in logs:
-            raise CourseError(f"monitor={self.monitor!r} no se mide en este modelo. Elige entre: {', '.join(logs)}.")
         self.rows.append(dict(logs))
         per_epoch = self.line.seconds / (len(self.rows) - self.done_before)
         self.line.write(f"{self} · quedan {per_epoch * (self.epochs - len(self.rows)):.0f} s")
@@ -244,6 +258,20 @@ class _Recorder(keras.callbacks.Callback):
         figures = self.rows[-1] if self.rows else {}
         told = [_told(name, figures) for name in figures if not name.startswith("val_")]
         return " · ".join([f"Época {len(self.rows)} de {self.epochs}", *told, f"{self.line.seconds:.1f} s"])
+
+
+class _KnownMonitor(keras.callbacks.Callback):
+    """Refuses, once the first batches have told what is measured, a monitor that is not."""
+
+    def __init__(self, monitor, validated):
+        super().__init__()
+        self.monitor = monitor
+        self.prefixes = ("", "val_") if validated else ("",)
+
+    def on_train_batch_end(self, batch, logs=None):
+        names = [prefix + name for prefix in self.prefixes for name in logs]
+        if self.monitor not in names:
+            raise CourseError(f"monitor={self.monitor!r} no se mide en este modelo. Elige entre: {', '.join(names)}.")
 
 
 def _told(name, figures):
@@ -259,15 +287,25 @@ def _finish(model, recorder, interrupted, first_weights):
 
     recorder.line.close(str(recorder) + (" · interrumpido" if interrupted else ""))
     frame = pd.DataFrame(recorder.rows, index=pd.RangeIndex(1, len(recorder.rows) + 1, name="epoch"))
-    best = len(frame)
-    if recorder.monitor and len(frame):
-        maximised = _maximised(recorder.monitor)
-        watched = frame[recorder.monitor].fillna(-np.inf if maximised else np.inf)  # a NaN is never the best
-        best = int(watched.idxmax() if maximised else watched.idxmin())
-        if best <= recorder.done_before:
-            model.set_weights(first_weights)  # the best epoch was before this call, which began with its weights
+    best = _best_epoch(frame, recorder)
+    if recorder.monitor and 0 < best <= recorder.done_before:
+        model.set_weights(first_weights)  # this call began with the best epoch's weights
     frame.attrs |= {"best_epoch": best, "interrupted": interrupted, "seconds": recorder.line.seconds}
     return frame
+
+
+def _best_epoch(frame, recorder):
+    """Return the best epoch of this call and the one that it began with: of others the weights are lost."""
+    epochs = frame.index[recorder.done_before :].tolist()
+    if recorder.done_before:
+        epochs.insert(0, recorder.began_with)
+    if not recorder.monitor or not epochs:
+        return epochs[-1] if epochs else 0
+    maximised = _maximised(recorder.monitor)
+    # An earlier call may have had no such column, and a NaN is never the best.
+    watched = frame.reindex(columns=[recorder.monitor]).loc[epochs, recorder.monitor]
+    watched = watched.fillna(-np.inf if maximised else np.inf)
+    return int(watched.idxmax() if maximised else watched.idxmin())
 
 
 def _maximised(monitor):
@@ -282,11 +320,32 @@ def _maximised(monitor):
     return name == "cosine_similarity"  # the metric is the loss with its sign changed
 
 
-def _early_stopping(monitor, patience):
+def _early_stopping(monitor, patience, validated):
     if patience is None:
         return []
     mode = "max" if _maximised(monitor) else "min"
-    return [keras.callbacks.EarlyStopping(monitor, patience=patience, mode=mode, restore_best_weights=True)]
+    stopper = keras.callbacks.EarlyStopping(monitor, patience=patience, mode=mode, restore_best_weights=True)
+    return [_KnownMonitor(monitor, validated), stopper]
+
+
+def _callbacks(callbacks):
+    """Return none, one or several callbacks as a list."""
+    if callbacks is None:
+        return []
+    callbacks = [*callbacks] if isinstance(callbacks, Iterable) else [callbacks]
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise CourseError(f"callbacks tiene {callback!r}, que no es un callback de Keras: usa keras.callbacks.….")
+    return callbacks
+
+
+def _seeds(seeds):
+    if not isinstance(seeds, Iterable):
+        raise CourseError(f"seeds={seeds!r} no es una lista de semillas. Usa, por ejemplo, seeds=range(5).")
+    seeds = list(seeds)
+    for seed in seeds:
+        check_seed(seed)  # before the first of them is trained
+    return seeds
 
 
 def _check_data(model, x, y):

@@ -2,6 +2,7 @@ import re
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from course import models, training
@@ -107,6 +108,30 @@ def test_a_resumed_fit_does_not_lose_a_best_epoch_from_before():
     assert model.evaluate(*validation, verbose=0)[0] == pytest.approx(best, rel=1e-4)
 
 
+def test_a_resumed_fit_tells_the_epoch_whose_weights_it_began_with():
+    validation = (X[:50], Y[:50])
+    options = {"validation": validation, "progress": False}
+    model = build()
+    first = training.fit(model, X, Y, epochs=4, **options)
+    model.optimizer.learning_rate = 5.0
+    worse = training.fit(model, X, Y, epochs=5, history=first, **options)
+    assert worse["val_loss"].idxmin() < 5, "the best epoch's weights are lost: without patience nobody kept them"
+    model.optimizer.learning_rate = 50.0
+    whole = training.fit(model, X, Y, epochs=7, patience=5, history=worse, **options)
+    best = whole.attrs["best_epoch"]
+    assert best >= 5
+    assert model.evaluate(*validation, verbose=0)[0] == pytest.approx(whole["val_loss"][best], rel=1e-4)
+    assert training.fit(model, X, Y, epochs=7, history=whole, **options).attrs["best_epoch"] == best
+
+
+@pytest.mark.parametrize(("epochs", "best"), [(2, {2}), (4, {3, 4})])
+def test_a_history_without_validation_can_go_on_with_patience(epochs, best):
+    model = build()
+    first = training.fit(model, X, Y, epochs=2, validation=None, progress=False)
+    whole = training.fit(model, X, Y, epochs=epochs, patience=5, history=first, progress=False)
+    assert whole.attrs["best_epoch"] in best
+
+
 def test_a_complete_history_trains_no_further():
     model = build()
     first = training.fit(model, X, Y, epochs=2, progress=False)
@@ -165,12 +190,32 @@ def test_progress_rewrites_its_line_in_a_terminal(capsys, monkeypatch):
         ({"x": np.where(X > 2, np.nan, X)}, "NaN"),
         ({"x": X.astype(str)}, "no son números"),
         ({"y": np.eye(2)[Y.astype(int)]}, r"\(200, 2\)"),
-        ({"monitor": "val_acuracy", "patience": 2}, "val_acuracy"),
+        ({"monitor": "val_acuracy", "patience": 2}, "val_acuracy.* val_accuracy"),
+        ({"monitor": "acuracy", "patience": 2, "validation": None}, "acuracy"),
+        ({"monitor": None, "patience": 2}, "monitor=None"),
+        ({"callbacks": "early"}, "'e', que no es un callback"),
+        ({"callbacks": 3}, "3, que no es un callback"),
     ],
 )
 def test_errors_say_what_is_wrong(options, message):
     with pytest.raises(CourseError, match=message):
         training.fit(**{"model": build(), "x": X, "y": Y, "epochs": 1, "progress": False, **options})
+
+
+def test_a_mistyped_monitor_is_told_within_the_first_epoch():
+    validated = []
+
+    class Spy(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            validated.append(logs)
+
+    with pytest.raises(CourseError, match="val_acuracy"):
+        training.fit(build(), X, Y, patience=2, monitor="val_acuracy", progress=False, callbacks=[Spy()])
+    assert not validated
+
+
+def test_callbacks_may_be_none_as_in_keras():
+    assert len(training.fit(build(), X, Y, epochs=1, progress=False, callbacks=None)) == 1
 
 
 def test_a_model_that_is_not_compiled_is_refused():
@@ -261,6 +306,31 @@ def test_repeat_refuses_a_network_that_it_has_trained_already():
     model = build()
     with pytest.raises(CourseError, match="misma red"):
         training.repeat(lambda: model, X, Y, seeds=range(2), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(("seeds", "message"), [(3, "seeds=3"), (None, "seeds=None"), ([0, "1"], "seed='1'")])
+def test_repeat_says_before_training_which_seeds_are_none(seeds, message):
+    built = []
+    with pytest.raises(CourseError, match=message):
+        training.repeat(lambda: built.append(1), X, Y, seeds=seeds, progress=False)
+    assert not built
+
+
+@pytest.mark.parametrize(
+    ("runs", "decimals", "message"),
+    [
+        ("abc", 3, "training.repeat, no 'abc'"),
+        (None, 3, "no None"),
+        (pd.Series([0.1, 0.2]), 3, "training.repeat"),
+        (pd.DataFrame(), 3, "dos semillas"),
+        (pd.DataFrame({"loss": [0.1, 0.2], "red": ["a", "b"]}), 3, "'red' no tiene números"),
+        (pd.DataFrame({"loss": [0.1, 0.2]}), -1, "decimals=-1"),
+        (pd.DataFrame({"loss": [0.1, 0.2]}), None, "decimals=None"),
+    ],
+)
+def test_mean_sd_says_what_it_cannot_sum_up(runs, decimals, message):
+    with pytest.raises(CourseError, match=message):
+        training.mean_sd(runs, decimals)
 
 
 def test_mean_sd_needs_two_runs():
