@@ -95,7 +95,7 @@ def fit(
     x, y, validation = _split(*_check_data(model, x, y), validation, seed, model)
     if patience is not None and validation is None and monitor.startswith("val_"):
         raise CourseError(f"patience={patience} vigila {monitor!r}, pero validation=None. Da datos de validación.")
-    stopper = _early_stopping(monitor, patience, validation is not None)
+    stopper = _early_stopping(monitor, patience)
     recorder = _Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
@@ -250,6 +250,9 @@ class _Recorder(keras.callbacks.Callback):
         self.line = _Line(progress)
 
     def on_epoch_end(self, epoch, logs=None):
+        # Not after the first batch: a callback that listens to batches makes Keras wait for each.
+        if self.monitor and self.monitor not in logs:
+            raise CourseError(f"monitor={self.monitor!r} no se mide en este modelo. Elige entre: {', '.join(logs)}.")
         self.rows.append(dict(logs))
         per_epoch = self.line.seconds / (len(self.rows) - self.done_before)
         self.line.write(f"{self} · quedan {per_epoch * (self.epochs - len(self.rows)):.0f} s")
@@ -258,20 +261,6 @@ class _Recorder(keras.callbacks.Callback):
         figures = self.rows[-1] if self.rows else {}
         told = [_told(name, figures) for name in figures if not name.startswith("val_")]
         return " · ".join([f"Época {len(self.rows)} de {self.epochs}", *told, f"{self.line.seconds:.1f} s"])
-
-
-class _KnownMonitor(keras.callbacks.Callback):
-    """Refuses, once the first batches have told what is measured, a monitor that is not."""
-
-    def __init__(self, monitor, validated):
-        super().__init__()
-        self.monitor = monitor
-        self.prefixes = ("", "val_") if validated else ("",)
-
-    def on_train_batch_end(self, batch, logs=None):
-        names = [prefix + name for prefix in self.prefixes for name in logs]
-        if self.monitor not in names:
-            raise CourseError(f"monitor={self.monitor!r} no se mide en este modelo. Elige entre: {', '.join(names)}.")
 
 
 def _told(name, figures):
@@ -320,12 +309,11 @@ def _maximised(monitor):
     return name == "cosine_similarity"  # the metric is the loss with its sign changed
 
 
-def _early_stopping(monitor, patience, validated):
+def _early_stopping(monitor, patience):
     if patience is None:
         return []
     mode = "max" if _maximised(monitor) else "min"
-    stopper = keras.callbacks.EarlyStopping(monitor, patience=patience, mode=mode, restore_best_weights=True)
-    return [_KnownMonitor(monitor, validated), stopper]
+    return [keras.callbacks.EarlyStopping(monitor, patience=patience, mode=mode, restore_best_weights=True)]
 
 
 def _callbacks(callbacks):
