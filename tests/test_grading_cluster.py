@@ -1,6 +1,7 @@
 """Grading over a Dask cluster and into PostgreSQL: real processes, one of them killed. Without the extra, skipped."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -129,6 +130,22 @@ def test_what_is_missing_is_told(monkeypatch):
     for call in (lambda: cluster.connect("tcp://127.0.0.1:1"), lambda: store.open_store("postgresql://x/y", "")):
         with pytest.raises(CourseError, match=r"\[cluster\]"):
             call()
+
+
+def test_both_names_of_postgresql_are_known(monkeypatch):
+    """A file of that name, which each grader would have for itself, was made where the address said ``postgres``."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(CourseError, match=r"\[cluster\]"):
+        store.open_store("postgres://x/y", "")
+
+
+@pytest.mark.parametrize("kind", ["mysql", "postgresql+psycopg", "POSTGRESQL", "sqlite"])
+def test_an_address_of_another_kind_is_no_file(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CourseError, match=re.escape(f"«{kind}://…»") + ".*--store postgresql://") as error:
+        store.open_store(f"{kind}://curso:secreta@servidor/notas", "")
+    assert "secreta" not in str(error.value)
+    assert not list(tmp_path.iterdir())
 
 
 GRADER = """

@@ -168,12 +168,24 @@ class Store:
 
 
 def open_store(place, labels):
-    """Return the store at a path, or at an address that starts with ``postgresql://``; see `Store`."""
-    if str(place).startswith("postgresql://"):
-        from course.grading.postgres import PostgresStore
+    """Return the store at a path, or at an address like ``postgresql://user@host/name``; see `Store`.
 
-        return PostgresStore(place, labels)
-    return Store(place, labels)
+    Raises
+    ------
+    CourseError
+        If it cannot be opened, or is an address of another kind.
+    """
+    kind, is_address, _ = str(place).partition("://")
+    if not is_address:
+        return Store(place, labels)
+    if kind not in ("postgresql", "postgres"):  # as a file, each grader would have one of its own
+        raise CourseError(
+            f"Las calificaciones se guardan en un archivo o en PostgreSQL, no en «{kind}://…». Escribe la dirección "
+            "así: --store postgresql://usuario@servidor/base"
+        )
+    from course.grading.postgres import PostgresStore
+
+    return PostgresStore(place, labels)
 
 
 @functools.cache

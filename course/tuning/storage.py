@@ -193,7 +193,7 @@ def _to_wal(database, deadline):
 def _database(address):
     """Return URL and options of a database; PostgreSQL is spoken to by psycopg, the driver that the course installs."""
     url = make_url(address)
-    if url.drivername != "postgresql":
+    if url.drivername not in ("postgresql", "postgres"):
         return _escaped(address), {"pool_pre_ping": True}
     url = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     return _escaped(url), {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
