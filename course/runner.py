@@ -9,6 +9,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course import notebooks
+from course.errors import CourseError
 from course.paths import atomic_write, editable, installed, resource
 
 CORRECT = "✅ Correcto"  # what `course.checks` prints for a right answer
@@ -58,9 +60,17 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
     -------
     int
         Exit status: 1 when a notebook did not run to its end.
+
+    Raises
+    ------
+    CourseError
+        If `output` cannot be written: told before the first notebook runs, if it can be known by then.
     """
-    rows, failures = [], 0
-    for path in notebooks.solutions(names):
+    rows, failures, paths = [], 0, notebooks.solutions(names)
+    with _told_unwritable(output):
+        Path(output).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output).close()
+    for path in paths:
         stored, notebook = notebooks.read(path), notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
         write_copies(notebook, path.stem, Path(output))
@@ -232,8 +242,19 @@ def write_copies(notebook, name, folder):
     from course import pages  # nbconvert takes a second to import, and is wanted only here
 
     for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", pages.render(notebook, name).encode())):
-        with atomic_write(folder / (name + suffix)) as stream:
+        with _told_unwritable(folder), atomic_write(folder / (name + suffix)) as stream:
             stream.write(content)
+
+
+@contextmanager
+def _told_unwritable(folder):
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(
+            f"No se pudo escribir en {Path(folder).absolute()}: {error}. Libera espacio, o repite la orden desde otra "
+            "carpeta, en la que puedas escribir."
+        ) from error
 
 
 def _how_to_open():

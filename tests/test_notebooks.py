@@ -481,6 +481,26 @@ def test_the_class_runs_with_a_line_each_a_table_and_pages(tmp_path, monkeypatch
     assert runner.run_class(["a"], output=tmp_path / "build") == 0
 
 
+def test_a_folder_where_nothing_can_be_written_is_told_before_any_notebook_runs(tmp_path, monkeypatch, capsys):
+    write_project(tmp_path, a="print(1)")
+    monkeypatch.setattr(notebooks, "resource", lambda name: tmp_path)
+    (tmp_path / "build").write_text("no es una carpeta")
+    with pytest.raises(CourseError, match=r"No se pudo escribir en .*build.*otra carpeta"):
+        runner.run_class(output=tmp_path / "build")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_disk_that_fills_up_while_the_class_runs_is_told(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    write_project(tmp_path, a="print(1)")
+    monkeypatch.setattr(notebooks, "resource", lambda name: tmp_path)
+    monkeypatch.setattr("course.runner.atomic_write", full)
+    with pytest.raises(CourseError, match=r"No se pudo escribir en .*build.*otra carpeta"):
+        runner.run_class(output=tmp_path / "build")
+
+
 def test_execute_keeps_outputs_in_the_source_but_not_of_a_failure(tmp_path):
     write_project(tmp_path, a="print('sí')", b="1 / 0")
     before = (tmp_path / "soluciones" / "b.ipynb").read_bytes()
