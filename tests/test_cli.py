@@ -189,3 +189,14 @@ def test_python_dash_m_is_the_same_command():
     done = python("-m", "course", "--help", PYTHONIOENCODING="utf-8")
     assert done.returncode == 0
     assert done.stdout.decode().startswith("uso: course")
+
+
+@pytest.mark.parametrize("order", [["simulator"], ["tune", "--dashboard", "--storage", "s.sqlite"]], ids=" ".join)
+def test_a_port_that_the_system_keeps_to_itself_is_not_told_as_taken(order, tmp_path, monkeypatch, capsys):
+    def refused(port, host):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tornado.netutil.bind_sockets", refused)
+    assert cli.main([*order, "--port", "80", "--no-browser"]) == 1
+    assert "El puerto 80 está ocupado, o lo reserva el sistema." in capsys.readouterr().err

@@ -138,7 +138,9 @@ async def _serve(port, start, open_browser):
     try:
         sockets = netutil.bind_sockets(port, HOST)
     except OSError as error:
-        raise CourseError(f"El puerto {port} está ocupado. Elige otro con --port, o ninguno y se busca uno.") from error
+        raise CourseError(
+            f"El puerto {port} está ocupado, o lo reserva el sistema. Elige otro con --port, o ninguno y se busca uno."
+        ) from error
     port = sockets[0].getsockname()[1]
     server = httpserver.HTTPServer(application(port, start))
     server.add_sockets(sockets)

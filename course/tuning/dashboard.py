@@ -60,7 +60,9 @@ async def _serve(kept, port, open_browser):
     try:
         sockets = netutil.bind_sockets(port, HOST)
     except OSError as error:
-        raise CourseError(f"El puerto {port} está ocupado. Elige otro con --port, o ninguno y se busca uno.") from error
+        raise CourseError(
+            f"El puerto {port} está ocupado, o lo reserva el sistema. Elige otro con --port, o ninguno y se busca uno."
+        ) from error
     port = sockets[0].getsockname()[1]
     app = application(kept, {f"{HOST}:{port}", f"localhost:{port}"})
     with ThreadPoolExecutor(4) as pool:
