@@ -119,6 +119,8 @@ def _grade(options):
         done = grading.grade(*places, policy, options.roster, options.store, client)
     print(f"✔ Entregas calificadas: {done.graded} ahora, {done.known} de antes. Estudiantes: {done.students}.")
     print(f"  Estudiantes sin una válida: {done.rejected}. Archivos que no son de nadie: {len(done.strays)}.")
+    if done.rejected or done.strays:
+        print(f"  Cuáles, y por qué: {done.pages / 'estadisticas.html'}")
     print(f"  Notas {'definitivas' if options.final else 'provisionales (parte pública)'} en {done.pages}")
     if done.stale:  # told and not deleted: a page may be the teacher's own
         print(f"⚠ Retroalimentación de antes, de quien ya no se califica: {', '.join(done.stale)}.")

@@ -591,8 +591,19 @@ def test_a_class_list_that_is_wrong_is_told(folder, text, told):
     path = put(folder, "lista.csv", text)
     with pytest.raises(CourseError, match=told):
         gradebook.read_roster(path)
-    with pytest.raises(CourseError, match="No puedo leer la lista"):
+    with pytest.raises(CourseError, match=r"No puedo leer la lista .*nada\.csv\. Revisa que exista"):
         gradebook.read_roster(folder / "nada.csv")
+
+
+@pytest.mark.parametrize("names, told", [(["ana.csv"], False), (["Ana Pérez_1/ana.csv"], True), (["ana.zip"], True)])
+def test_the_order_says_where_what_was_not_graded_is_named(folder, names, told, capsys):
+    """A folder as Moodle gives it is nobody's: the order only counted what it had not looked at."""
+    for name in names:
+        put(folder, name)
+    places = [str(folder / name) for name in ("inbox", "labels", "out")]
+    assert cli.main(["grade", places[0], "--labels", places[1], "--out", places[2]]) == 0
+    where = f"Cuáles, y por qué: {folder / 'out' / 'estadisticas.html'}"
+    assert (where in capsys.readouterr().out) == told
 
 
 # Pages

@@ -128,7 +128,7 @@ def read_roster(path):
         reader = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline=""))
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
-        raise CourseError(f"No puedo leer la lista {path}. Debe ser un CSV en UTF-8.") from error
+        raise CourseError(f"No puedo leer la lista {path}. Revisa que exista y que sea un CSV en UTF-8.") from error
     if not set(_ROSTER) <= set(reader.fieldnames or []):
         raise CourseError(
             f"A {path} le falta alguna columna: la primera línea debe ser «{','.join(_ROSTER)}», separada con comas "
