@@ -6,6 +6,7 @@ import pytest
 
 from course import cli
 from course.errors import CourseError
+from course.tuning import storage
 
 COMMANDS = [
     ["run"],
@@ -197,6 +198,7 @@ def test_a_port_that_the_system_keeps_to_itself_is_not_told_as_taken(order, tmp_
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.chdir(tmp_path)
+    storage.connect("s.sqlite")
     monkeypatch.setattr("tornado.netutil.bind_sockets", refused)
     assert cli.main([*order, "--port", "80", "--no-browser"]) == 1
     assert "El puerto 80 está ocupado, o lo reserva el sistema." in capsys.readouterr().err

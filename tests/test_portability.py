@@ -132,7 +132,7 @@ ORDERS = [
     (["run"], 0),
     (["doctor"], 1),
     (["simulator", "--no-browser"], 130),
-    (["tune", "spiral", "--trials", "2"], 0),
+    (["tune", "spiral", "--trials", "2", "--storage", "búsquedas.sqlite"], 0),
     (["tune", "nada"], 1),
     (["tune", "--dashboard", "--storage", "búsquedas.sqlite"], 130),
 ]
