@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
@@ -86,8 +86,7 @@ def fit(
         raise CourseError("El modelo no está compilado. Llama antes a model.compile(optimizer=…, loss=…).")
     counts = {"epochs": epochs, "batch_size": batch_size} | ({} if patience is None else {"patience": patience})
     for name, value in counts.items():
-        if not isinstance(value, Integral) or value < 1:
-            raise CourseError(f"{name}={value!r} no es válido: se esperaba un entero mayor que 0.")
+        count(name, value)
     if not isinstance(monitor, str):
         raise CourseError(f"monitor={monitor!r} no es válido: se esperaba un nombre, por ejemplo 'val_loss'.")
     callbacks = _callbacks(callbacks)

@@ -16,10 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from course import challenge, cli, datasets, doctor, notebooks, paths, runner, submissions
+from course import challenge, cli, datasets, doctor, loopback, notebooks, paths, runner, submissions
 from course.errors import CourseError
-from course.simulator import page
-from course.tuning import dashboard
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "course").rglob("*.py"))
@@ -104,8 +102,7 @@ def clase(tmp_path, monkeypatch):
     monkeypatch.setattr(challenge, "resource", paths.resource)  # its own: labels may not go where the others are
     for module in (notebooks, runner, paths):
         monkeypatch.setattr(module, "resource", lambda name: folder)
-    for server in (page, dashboard):
-        monkeypatch.setattr(server, "_serve", _announce)
+    monkeypatch.setattr(loopback, "_serve", _announce)
     return folder
 
 

@@ -10,17 +10,14 @@ can neither read from it nor talk to it, whatever name it gives to this address.
 
 import asyncio
 import json
-import webbrowser
 
-from tornado import httpserver, ioloop, netutil, web, websocket
+from tornado import web, websocket
 
-from course.errors import CourseError
+from course import loopback
 from course.simulator import link, static
 from course.simulator.engine import Experiment
 from course.simulator.session import Session
 from course.simulator.settings import Settings
-
-HOST = "127.0.0.1"
 
 _PAGE = """<!doctype html>
 <html lang="es">
@@ -92,13 +89,13 @@ class _Socket(websocket.WebSocketHandler):
             self.write_message(frame, binary=True)
 
 
-def application(port, start):
-    """Return the page as a Tornado application.
+def application(hosts, start):
+    """Return the page as a Tornado application that refuses whoever calls it by another name.
 
     Parameters
     ----------
-    port : int
-        Where it will listen.
+    hosts : collection of str
+        ``host:port`` as a browser writes it.
     start : dict
         The settings of the experiment to start with.
     """
@@ -109,7 +106,6 @@ def application(port, start):
         "/page.js": (static.page(), "text/javascript"),
     }
     routes = [(path, _Text, {"text": text, "kind": kind}) for path, (text, kind) in texts.items()]
-    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
     return web.Application([*routes, ("/socket", _Socket)], hosts=hosts, start=start)
 
 
@@ -131,21 +127,4 @@ def serve(port=0, url=None, open_browser=True):
     """
     start = link.read(url) if url else {}
     Settings(**start)  # a wrong link is told now, not when the page opens
-    asyncio.run(_serve(port, start, open_browser))
-
-
-async def _serve(port, start, open_browser):
-    try:
-        sockets = netutil.bind_sockets(port, HOST)
-    except OSError as error:
-        raise CourseError(
-            f"El puerto {port} está ocupado, o lo reserva el sistema. Elige otro con --port, o ninguno y se busca uno."
-        ) from error
-    port = sockets[0].getsockname()[1]
-    server = httpserver.HTTPServer(application(port, start))
-    server.add_sockets(sockets)
-    address = f"http://{HOST}:{port}/"
-    print(f"El simulador está en {address} (Ctrl-C para terminar)", flush=True)
-    if open_browser:
-        ioloop.IOLoop.current().run_in_executor(None, webbrowser.open, address)
-    await asyncio.Event().wait()
+    loopback.serve("El simulador", lambda hosts: application(hosts, start), port, open_browser)

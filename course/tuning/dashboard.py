@@ -1,17 +1,12 @@
 """Optuna's dashboard on this machine only: it answers to pages that it served itself, as the simulator's page does."""
 
-import asyncio
-import webbrowser
 from concurrent.futures import ThreadPoolExecutor
 
 from optuna_dashboard import wsgi
-from tornado import httpserver, ioloop, netutil
 from tornado.wsgi import WSGIContainer
 
-from course.errors import CourseError
+from course import loopback
 from course.tuning import storage
-
-HOST = "127.0.0.1"
 
 
 def application(kept, hosts):
@@ -53,23 +48,10 @@ def serve(place, port=0, open_browser=True):
         Where the port is taken, or the storage does not exist or cannot be used.
     """
     kept = storage.look(place)
-    asyncio.run(_serve(kept, port, open_browser))
-
-
-async def _serve(kept, port, open_browser):
-    try:
-        sockets = netutil.bind_sockets(port, HOST)
-    except OSError as error:
-        raise CourseError(
-            f"El puerto {port} está ocupado, o lo reserva el sistema. Elige otro con --port, o ninguno y se busca uno."
-        ) from error
-    port = sockets[0].getsockname()[1]
-    app = application(kept, {f"{HOST}:{port}", f"localhost:{port}"})
     with ThreadPoolExecutor(4) as pool:
-        server = httpserver.HTTPServer(WSGIContainer(app, executor=pool))
-        server.add_sockets(sockets)
-        address = f"http://{HOST}:{port}/"
-        print(f"El tablero de Optuna está en {address} (Ctrl-C para terminar)", flush=True)
-        if open_browser:
-            ioloop.IOLoop.current().run_in_executor(None, webbrowser.open, address)
-        await asyncio.Event().wait()
+        loopback.serve(
+            "El tablero de Optuna",
+            lambda hosts: WSGIContainer(application(kept, hosts), executor=pool),
+            port,
+            open_browser,
+        )

@@ -1,7 +1,5 @@
 """The search itself: from its arguments to a study with all the trials that were asked for."""
 
-from numbers import Integral
-
 from course.environment import check_seed
 from course.errors import CourseError
 from course.tuning import budget, cluster, local, loop, problems, strategy
@@ -9,6 +7,7 @@ from course.tuning import progress as lines
 from course.tuning import space as spaces
 from course.tuning import storage as storages
 from course.tuning import study as studies
+from course.validation import count
 
 
 def search(
@@ -100,9 +99,8 @@ def _job(problem, space, name, storage, **options):
     """Return the arguments as a job, once they are found to be good."""
     problem = problems.find(problem)
     check_seed(options["seed"])
-    for what, least in {"trials": 1, "grace": 2}.items():
-        _expect_whole(what, options[what], least)
-    options |= {what: int(options[what]) for what in ("trials", "seed", "grace")}  # NumPy's cannot be written down
+    for what, least in {"trials": 1, "grace": 2, "seed": 0}.items():
+        options[what] = count(what, options[what], least)  # a Python int: NumPy's cannot be written down
     kinds = spaces.distributions(problem.space if space is None else space, problem.known)
     trials = options["trials"]
     if options["sampler"] == "grid" and trials > (size := strategy.grid_size(kinds)):
@@ -112,13 +110,8 @@ def _job(problem, space, name, storage, **options):
     return job
 
 
-def _expect_whole(what, value, least):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise CourseError(f"{what}={value!r} no es válido: se esperaba un entero desde {least}.")
-
-
 def _expect_processes(workers, client, storage):
-    _expect_whole("workers", workers, 1)
+    count("workers", workers)
     if workers > 1 and client is not None:
         raise CourseError("Elige entre varios procesos de este equipo (workers) y un clúster (cluster), no los dos.")
     if (workers > 1 or client is not None) and storage is None:
