@@ -203,6 +203,25 @@ def test_what_is_tried_and_what_is_pruned_are_as_with_optunas_own(monkeypatch):
     assert {trial.state for trial in spared.trials[10:]} == {TrialState.COMPLETE, TrialState.PRUNED}
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_trials_that_others_end_meanwhile_prune_too_though_a_second_later(sampler, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(strategy.time, "monotonic", lambda: now[0])
+    kind = strategy.sampler(sampler, 0, space.distributions(SPACE))
+    study = optuna.create_study(sampler=kind, pruner=strategy.pruner("median", 10))
+    better = [optuna.trial.create_trial(value=0, intermediate_values=dict.fromkeys(range(1, 10), 0.0))] * 5
+    trial = study.ask()
+    pruned = []
+    for epoch in range(1, 7):
+        if epoch == 3:
+            study.add_trials(better)
+        if epoch == 5:
+            now[0] += 1.1
+        trial.report(1.0, epoch)
+        pruned.append(trial.should_prune())
+    assert pruned == [False] * 4 + [True] * 2
+
+
 @pytest.mark.parametrize(
     ("begun_by_others", "looks"),
     [((0, 0, 0), [False, False, False]), ((0, 1, 0), [False, True, True]), ((1, 0, 0), [True] * 3)],

@@ -149,7 +149,8 @@ class Grid(BaseSampler):
 class Median(MedianPruner):
     """Optuna's, but it reads the other trials at a trial's first report and then at most once in `_GLANCE` seconds.
 
-    Where one process searches, none of them can end in between, and it prunes exactly as Optuna's.
+    At the first report it takes what TPE has read for the trial, if TPE has. Where one process searches, none of the
+    others can end in between, and it prunes exactly as Optuna's.
     """
 
     def __init__(self):
@@ -158,18 +159,20 @@ class Median(MedianPruner):
 
     def prune(self, study, trial):
         """Return whether the trial is worse than the median of those that were complete at the last look."""
-        if self._glance is None or self._glance.number != trial.number or time.monotonic() > self._glance.until:
-            self._glance = _Glance(study, trial.number)
+        first = self._glance is None or self._glance.number != trial.number
+        if first or time.monotonic() > self._glance.until:
+            self._glance = _Glance(study, trial.number, read_before=first)
         return super().prune(self._glance, trial)
 
 
 class _Glance:
     """What a pruner asks of a study, as it was when one trial looked at it."""
 
-    def __init__(self, study, number):
+    def __init__(self, study, number, read_before):
         self.number, self.until = number, time.monotonic() + _GLANCE
         self.direction = study.direction
-        self._complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        # What is kept ("cache") is the study's own and lasts for a trial: samplers share it. Pruners have no other way.
+        self._complete = study._get_trials(deepcopy=False, states=(TrialState.COMPLETE,), use_cache=read_before)
 
     def get_trials(self, deepcopy, states):
         return self._complete
