@@ -123,6 +123,28 @@ _HINTS_FOR_ERRORS = [
         "Las formas no calzan: imprime .shape de cada parte. Elemento a elemento se multiplica con *; con @, matrices.",
     ),
     (("inhomogeneous",), "Un arreglo necesita filas del mismo largo: imprime lo que le das a np.array."),
+    (("for ^", "bitwise_xor"), "En Python la potencia se escribe con **; el signo ^ es otra operación."),
+    (("'numpy.ufunc'",), "Una función de NumPy se calcula con paréntesis, como en np.exp(u)."),
+    (("callable",), "Eso no se llama con paréntesis: ¿falta un *, sobran, o eran corchetes?"),
+    (("interpreted",), "Ahí va un entero: de una lista, su len(…); en una división, // en vez de /."),
+    (("'int' object is not iterable",), "¿Falta range? De 0 a n - 1 se cuenta con for i in range(n)."),
+    (
+        ("float' object", "float64' object", "float' has"),
+        "Ahí hay un solo número y no un arreglo: no tiene elementos, índices ni forma.",
+    ),
+    (
+        ("non-int", "'list' and", "and 'list'", "'list' object has"),
+        "Con listas no se calcula elemento a elemento: usa un for, o conviértelas con np.array.",
+    ),
+    (
+        ("index out", "bounds for axis"),
+        "Los índices de n elementos van de 0 a n - 1: ¿hasta dónde llega tu for?",
+    ),
+    (
+        ("values to unpack",),
+        "A la izquierda no hay un nombre por cada valor. ¿Falta zip, para recorrer dos listas a la vez?",
+    ),
+    (("recursion",), "Tu función se llama a sí misma sin fin: cada llamada debe acercarse al caso final."),
 ]
 
 
@@ -135,5 +157,7 @@ def _hint_for_error(error):
             else "Está mal escrito, o no lo definiste"
         )
         return f"Python no conoce el nombre {error.name}. ¿{why}?"
+    if isinstance(error, KeyError):  # its text is the key and nothing else
+        return "Esa clave o columna no existe: ¿está mal escrita, o la lees antes de guardarla?"
     text = safe_text(error)
     return next((hint for words, hint in _HINTS_FOR_ERRORS if any(word in text for word in words)), "")
