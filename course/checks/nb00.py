@@ -29,6 +29,10 @@ def weighted_sum(answer):
             (lambda x, w, b: x * w + b, "Tienes un número por entrada: falta sumarlos en uno solo."),
             (lambda x, w, b: (x * w + b).sum(), "El sesgo se suma una vez por neurona, no una vez por entrada."),
             (lambda x, w, b: (x + w).sum() + b, "Cada entrada se multiplica por su peso; tú los sumaste."),
+            (lambda x, w, b: np.mean(x * w) + b, "Los productos se suman; tú los promediaste."),
+            (lambda x, w, b: x * w, "Tienes un número por entrada: falta sumarlos, y después el sesgo."),
+            (lambda x, w, b: x[0] * w[0] + b, "Eso es solo la primera entrada: ¿quedó el return dentro del for?"),
+            (lambda x, w, b: x[-1] * w[-1] + b, "Eso es solo la última entrada: ve sumando, desde 0, con +=."),
         ],
     )
 
@@ -72,7 +76,7 @@ class _Seen:
         return self.__name__
 
 
-_Seen.__name__ = "función"  # what Python's own errors tell the student
+_Seen.__name__, _Seen.__call__.__qualname__ = "función", "f"  # what Python's own errors tell the student
 
 
 @exercise(
@@ -92,16 +96,19 @@ def slope(answer):
     ]
     for f, w, expected, name, typical in cases:
         seen = _Seen(f, name)
-        with explaining("'función'", "f es una función: su valor en un punto se pide con paréntesis, f(w)."):
+        with (
+            explaining("'función'", "f es una función: su valor en un punto se pide con paréntesis, f(w)."),
+            explaining("positional", "f recibe un solo número, el punto: para mover w, súmale ε antes."),
+        ):
             got = call(answer, seen, w)
         negated = [(-expected, "Tiene el signo cambiado: es f(w + ε) - f(w), en ese orden.")]
-        undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos."
+        undivided = "Compara f en dos puntos muy cercanos y divide por la distancia entre ellos. ¿Faltan paréntesis?"
         points, two, hint = np.concatenate([[], *map(np.ravel, seen.points)]), [], undivided
         if len(points) == 2:
             apart = np.ptp(points)
             two = [
                 (2 * expected, "Si miras a ambos lados, los puntos distan 2ε: divide por 2ε."),
-                (expected / 2, "Los dos puntos distan ε, no 2ε: revisa por cuánto divides."),
+                (expected / 2, "Divides por el doble de la distancia que hay entre los dos puntos."),
             ]
             if apart > 1e-3:
                 far = "Tu ε es demasiado grande: acerca los puntos, por ejemplo con 1e-5."
