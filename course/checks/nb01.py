@@ -40,22 +40,26 @@ def _as_printed(units):
 )
 def count_parameters(answer):
     """``count_parameters(units)``, for instance ``[3, 2, 2, 1]``."""
-    expect_function(
-        answer,
-        lambda units: _no_biases(units) + sum(units[1:]),
-        [[3, 2, 2, 1], [784, 128, 10], [4, 1]],
-        mistakes=[
-            (_no_biases, "Contaste los pesos; falta un sesgo por cada neurona que calcula."),
-            (_as_printed, "Es lo que da la fórmula de la lámina, con b · d sesgos. Cada neurona tiene uno solo."),
-            (
-                lambda units: _no_biases(units) + sum(units[:-1]),
-                "Los sesgos son de la capa que calcula, la de después.",
-            ),
-            (lambda units: _no_biases(units) + sum(units), "Las neuronas de entrada no calculan: no tienen sesgo."),
-            (lambda units: _no_biases(units) + len(units) - 1, "El sesgo es uno por neurona, no uno por capa."),
-            (sum, "Eso es el número de neuronas. Los parámetros están en las conexiones y en los sesgos."),
-        ],
-    )
+    mistakes = [
+        (_no_biases, "Contaste los pesos; falta un sesgo por cada neurona que calcula."),
+        (_as_printed, "Es lo que da la fórmula de la lámina, con b · d sesgos. Cada neurona tiene uno solo."),
+        (lambda units: _no_biases(units) + sum(units[:-1]), "Los sesgos son de la capa que calcula, la de después."),
+        (lambda units: _no_biases(units) + sum(units), "Las neuronas de entrada no calculan: no tienen sesgo."),
+        (lambda units: _no_biases(units) + len(units) - 1, "El sesgo es uno por neurona, no uno por capa."),
+        (sum, "Eso es el número de neuronas. Los parámetros están en las conexiones y en los sesgos."),
+        (
+            lambda units: (units[0] + 1) * units[1],
+            "Eso es solo la primera capa: ¿el return quedó dentro del for, o el for termina antes?",
+        ),
+        (lambda units: (units[-2] + 1) * units[-1], "Eso es solo la última capa: ve sumando, desde 0, con +=."),
+    ]
+    with explaining(r"unpack \(expected 4", "Debe servir para cualquier número de capas: recorre units con un for."):
+        expect_function(
+            answer,
+            lambda units: _no_biases(units) + sum(units[1:]),
+            [[2, 4, 3], [3, 2, 2, 1], [784, 128, 10], [4, 1]],  # in the class's network half the mistakes coincide
+            mistakes=mistakes,
+        )
 
 
 @exercise(
@@ -105,9 +109,9 @@ def sigmoid(answer):
             _sigmoid,
             [2.0, 0.0, np.array([-3.0, 0.5])],
             mistakes=[
-                (lambda u: 1 / (1 + np.exp(u)), "Te falta el signo menos en el exponente."),
-                (lambda u: 1 / 1 + np.exp(-u), "Faltan paréntesis: todo 1 + e⁻ᵘ va en el denominador."),
-                (np.exp, "Eso es solo la exponencial; falta dividir."),
+                (lambda u: 1 / (1 + np.exp(u)), "Eso es la sigmoide de -u: revisa el signo menos del exponente."),
+                (lambda u: 1 / 1 + np.exp(-u), "Todo 1 + e⁻ᵘ va en el denominador, entre paréntesis: 1 / (…)."),
+                (np.exp, "Eso es solo la exponencial: compárala con la fórmula, 1 / (1 + e⁻ᵘ)."),
                 (np.tanh, "Eso es la tangente hiperbólica, que va de -1 a 1."),
             ],
         )
@@ -142,18 +146,11 @@ def output_layer(answer):
             "Escríbelas entre paréntesis y en ese orden, como en el ejemplo.",
         )
         expect(
-            _plain(row[0]) not in _ACTIVATIONS | _LOSSES,
-            f"en {problem}, lo primero debe ser el número de neuronas.",
+            _plain(row[0]) not in _ACTIVATIONS | _LOSSES and _plain(row[1]) not in _LOSSES,
+            f"en {problem}, las tres cosas no están en su orden.",
             "El orden es (neuronas, activación, pérdida), como en el ejemplo.",
         )
-        name = f"el número de neuronas para {problem}"
-        one = "Con dos clases basta una neurona: da la probabilidad de una, y la otra es lo que falta para 1."
-        typical = [
-            *([(2, one)] if problem == "cancelación" else []),
-            *([(9, "Los dígitos van del 0 al 9.")] if problem == "dígitos" else []),
-            (1, "Con más de dos clases hay una neurona por clase."),
-        ]
-        expect_close(row[0], units, name, "Una neurona por número que la red debe dar.", typical=typical)
+        expect_close(row[0], units, f"el número de neuronas para {problem}", _UNITS_HINTS[problem])
         _expect_name(row[1], activations, f"la activación para {problem}", _ACTIVATIONS, _ACTIVATION_HINTS[problem])
         hint = _CROSS_HINT if _plain(row[2]) in _BINARY | _CATEGORICAL and problem != "precio" else _LOSS_HINTS[problem]
         known = _LOSSES - _ABSOLUTE if problem == "precio" else _LOSSES  # that one is a distance too
@@ -191,6 +188,11 @@ _ACTIVATION_HINTS = {
     "cancelación": "Se busca una probabilidad, entre 0 y 1, en una sola neurona.",
     "dígitos": "Las diez salidas deben ser probabilidades que sumen 1.",
 }
+_UNITS_HINTS = {
+    "precio": "Una neurona por número que la red debe dar: aquí, el precio.",
+    "cancelación": "Con dos clases basta una neurona: da la probabilidad de una, y la otra es lo que falta para 1.",
+    "dígitos": "Con más de dos clases hay una neurona por clase, y los dígitos van del 0 al 9.",
+}
 _CROSS_HINT = "Entropía cruzada, sí; pero la binaria es para dos clases y la categórica es para más."
 _LOSS_HINTS = {
     "precio": "Es regresión: importa la distancia entre lo predicho y lo real.",
@@ -212,15 +214,18 @@ def mean_squared_error(answer):
     expect_function(
         answer,
         lambda y, y_hat: np.mean((y - y_hat) ** 2),
-        [(np.array([1.0, 0.0, 4.0]), np.array([0.5, 2.0, 1.0])), (np.array([1.0]), np.array([0.3764]))],
+        [(np.array([1.0, 0.0, 4.0]), np.array([0.5, 2.0, 2.0])), (np.array([1.0]), np.array([0.3764]))],
         mistakes=[
             (lambda y, y_hat: np.sum((y - y_hat) ** 2), "Sumaste los errores; falta promediarlos."),
             (lambda y, y_hat: np.mean(y - y_hat), "Falta el cuadrado: así los errores opuestos se cancelan."),
+            (lambda y, y_hat: np.mean(y_hat - y), "Falta el cuadrado: así los errores opuestos se cancelan."),
             (lambda y, y_hat: np.mean(np.abs(y - y_hat)), "Eso es el error absoluto medio; aquí va el cuadrado."),
             (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado de cada error, después el promedio."),
             (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "No hace falta la raíz cuadrada."),
             (lambda y, y_hat: (y - y_hat) ** 2, "Falta promediar: la pérdida es un solo número."),
             (lambda y, y_hat: (y - y_hat) ** 2 / len(y), "Ya dividiste por n; falta sumar: es un solo número."),
+            (lambda y, y_hat: np.mean((y - y_hat) ** 2) / 2, "Es la mitad: aquí el promedio no se divide por 2."),
+            (lambda y, y_hat: (y[0] - y_hat[0]) ** 2, "Eso es solo un error: ¿quedó el return dentro del for?"),
         ],
     )
 
@@ -248,6 +253,7 @@ def missing_bias(answer):
             (0.217, "0.217 es la suma sin sesgo. ¿Cuánto falta para 1.217?"),
             (0.9, "0.9 es lo que se debe agregar al 0.1 escrito; se pide el sesgo completo."),
             (1.217, "1.217 es la suma ponderada; se pide el sesgo que hay dentro de ella."),
+            (1.217 - 0.43 * 0.3 + 0.44 * 0.2, "Faltan paréntesis: a 1.217 se le resta la suma entera."),
         ],
         tolerance=1e-4,
     )
@@ -284,7 +290,13 @@ def forward(answer):
         (lambda x, w, b: _forward(x, w, b, hidden=_sigmoid), "Las capas ocultas usan ReLU, no la sigmoide."),
     ]
     class_numbers = "Compara con los números de la clase, capa por capa: 0.43 y 0.44; 0.33 y 1.217; 0.3764."
-    expect_function(answer, _forward, [one, minus, two], class_numbers, mistakes=mistakes)
+    expect_function(answer, _forward, [one], class_numbers, mistakes=mistakes)
+    rows = (
+        "La red de la clase te sale bien; aquí hay sumas negativas o más filas. ReLU va después de sumar el sesgo, "
+        "solo en las capas ocultas, y la salida tiene una fila por observación."
+    )
+    with explaining("size 1", rows):  # .item()
+        expect_function(answer, _forward, [minus, two], rows, mistakes=mistakes)
     other = "La red de la clase te sale bien; esta tiene otras capas. ¿Las recorres todas, sean cuantas sean?"
     with explaining("unpack|out of range", other):  # an answer written for three layers
         expect_function(answer, _forward, _OTHER_DEPTHS, other, mistakes=mistakes)
@@ -327,15 +339,20 @@ def keras_network(answer):
     expect(
         shapes == [array.shape for array in parameters],
         f"tu red tiene {total} parámetros, en {layers} capas con pesos; se esperaban 17, en 3 capas.",
-        _keras_shape_hint(shapes, total),
+        _keras_shape_hint(shapes, layers),
     )
+
+    def model(x):  # what the student calls it: a model has no name that a message could use
+        return answer(x)
+
     convert_to_numpy = import_keras().ops.convert_to_numpy
     before = answer.get_weights()
     try:
         for name, signs, hint in _KERAS_CASES:
             signed = [sign * array for sign, array in zip(signs, parameters, strict=True)]
             answer.set_weights(signed)
-            got = convert_to_numpy(call(answer, np.asarray(SLIDE_EXAMPLE.x)))
+            with explaining("falló", "La entrada es una tabla con 3 columnas, los atributos: keras.Input((3,))."):
+                got = convert_to_numpy(call(model, np.asarray(SLIDE_EXAMPLE.x)))
             expected = _forward(SLIDE_EXAMPLE.x, signed[::2], signed[1::2])
             expect_close(got, expected, f"con {name}, model(x)", hint, tolerance=1e-4)
     finally:
@@ -351,15 +368,18 @@ _KERAS_CASES = [
 ]
 
 
-def _keras_shape_hint(shapes, total):
+def _keras_shape_hint(shapes, layers):
     if not shapes:
         return "Tu red aún no tiene pesos: empieza con keras.Input((3,))."
-    if total == 12:
-        return "Faltan los sesgos: quita use_bias=False."
+    biases = len(shapes) - layers
+    if biases < layers:
+        return "Cada capa lleva sus sesgos: quita use_bias=False."
+    if biases > layers:
+        return "Aquí solo hacen falta capas Dense: sobra una capa de otra clase."
     if shapes[0][0] != 3:
         return "La entrada tiene 3 atributos: keras.Input((3,))."
-    if len(shapes) > 6:
+    if layers > 3:
         return "Sobra una capa: keras.Input ya es la capa de entrada, y no tiene pesos."
-    if len(shapes) < 6:
+    if layers < 3:
         return "Falta una capa: son dos capas ocultas y la de salida."
     return "La arquitectura es 3-2-2-1: dos neuronas en cada capa oculta y una a la salida."

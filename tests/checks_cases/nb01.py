@@ -7,6 +7,12 @@ import numpy as np
 from checks_cases import Cases
 from course import models
 
+
+def _four_layers(units):
+    d0, d1, d2, d3 = units
+    return (d0 + 1) * d1 + (d1 + 1) * d2 + (d2 + 1) * d3
+
+
 count_parameters = Cases(
     right=[
         lambda units: sum((before + 1) * after for before, after in pairwise(units)),
@@ -24,6 +30,12 @@ count_parameters = Cases(
         (lambda units: sum(a * b + 1 for a, b in pairwise(units)), "no uno por capa"),
         (lambda units: sum(units), "número de neuronas"),
         (lambda units: sum(a * b + a for a, b in pairwise(units)), "la de después"),
+        (lambda units: next(a * b + b for a, b in pairwise(units)), "solo la primera capa"),
+        (lambda units: [a * b + b for a, b in pairwise(units)][-1], "solo la última capa"),
+        (lambda units: sum(a + b for a, b in pairwise(units)), "nb01.count_parameters.hint()"),
+        (lambda units: math.prod(units), "nb01.count_parameters.hint()"),
+        (_four_layers, "cualquier número de capas"),
+        (lambda units: [a * b + b for a, b in (units, units[1:])], "¿Falta zip"),
     ],
 )
 
@@ -59,7 +71,9 @@ sigmoid = Cases(
     ],
     wrong=[
         (lambda u: 1 / (1 + np.exp(u)), "signo menos"),
+        (lambda u: np.exp(-u) / (1 + np.exp(-u)), "la sigmoide de -u"),
         (lambda u: 1 / 1 + np.exp(-u), "paréntesis"),
+        (lambda u: 1 / np.exp(-u), "1 / (1 + e⁻ᵘ)"),
         (np.tanh, "tangente hiperbólica"),
         (np.exp, "solo la exponencial"),
         (lambda u: 1 / (1 - np.exp(-u)), "nb01.sigmoid.hint()"),
@@ -104,7 +118,9 @@ output_layer = Cases(
         ({**ROWS, "dígitos": (10, "sigmoide", "entropía cruzada")}, "sumen 1"),
         ({**ROWS, "dígitos": (10, "softmax", "error cuadrático medio")}, "se comparan probabilidades"),
         ({**ROWS, "dígitos": (10, "softmax")}, "entre paréntesis"),
+        ({**ROWS, "dígitos": (11, "softmax", "entropía cruzada")}, "del 0 al 9"),
         ({**ROWS, "precio": ("lineal", 1, "error cuadrático medio")}, "El orden es"),
+        ({**ROWS, "precio": (1, "error cuadrático medio", "lineal")}, "El orden es"),
         ({**ROWS, "precio": ("1", "lineal", "error cuadrático medio")}, "sin comillas"),
         ({**ROWS, "precio": (9, "lineal", "error cuadrático medio")}, "Una neurona por número"),
         ({**ROWS, "dígitos": (10, "softmax", "MAE")}, "se comparan probabilidades"),
@@ -131,6 +147,9 @@ mean_squared_error = Cases(
     wrong=[
         (lambda y, y_hat: np.sum((y - y_hat) ** 2), "falta promediarlos"),
         (lambda y, y_hat: np.mean(y - y_hat), "Falta el cuadrado"),
+        (lambda y, y_hat: np.mean(y_hat - y), "Falta el cuadrado"),
+        (lambda y, y_hat: np.mean((y - y_hat) ** 2) / 2, "Es la mitad"),
+        (lambda y, y_hat: next((a - b) ** 2 for a, b in zip(y, y_hat, strict=True)), "¿quedó el return"),
         (lambda y, y_hat: np.mean(np.abs(y - y_hat)), "error absoluto"),
         (lambda y, y_hat: np.mean(y - y_hat) ** 2, "Primero el cuadrado"),
         (lambda y, y_hat: np.sqrt(np.mean((y - y_hat) ** 2)), "raíz"),
@@ -147,6 +166,7 @@ missing_bias = Cases(
         (0.217, "la suma sin sesgo"),
         (0.9, "el sesgo completo"),
         (1.217, "el sesgo que hay dentro"),
+        (1.217 - 0.43 * 0.3 + 0.44 * 0.2, "Faltan paréntesis"),
         (-1.0, "sumado a 0.43"),
         ((1, 0), "va con punto"),
     ],
@@ -181,6 +201,12 @@ def _three_layers(x, weights, biases):
     return np.maximum(0, np.maximum(0, x @ w1 + b1) @ w2 + b2) @ w3 + b3
 
 
+def _bias_last(x, weights, biases):
+    for w, b in zip(weights, biases, strict=True):
+        x = np.maximum(0, x @ w) + b
+    return x
+
+
 def _linear_third(x, weights, biases):
     for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
         x = x @ w + b if k == 2 else np.maximum(0, x @ w + b)
@@ -195,6 +221,10 @@ forward = Cases(
         (_pass(biases=lambda b: 0 * b), "Falta sumar los sesgos"),
         (_pass(layers=2), "falta la capa de salida"),
         (_pass(hidden=lambda u: 1 / (1 + np.exp(-u))), "no la sigmoide"),
+        (_bias_last, "después de sumar el sesgo"),
+        (_pass(hidden=np.abs), "solo en las capas ocultas"),
+        (lambda x, weights, biases: _pass()(x, weights, biases).item(), "una fila por observación"),
+        (lambda x, weights, biases: _pass()(x[0], weights, biases), "una fila por observación"),
         (lambda x, weights, biases: x @ weights[1], "formas"),
         (_three_layers, "esta tiene otras capas"),
         (lambda x, w, b: _pass()(x, [w[0], w[1], w[2]], b), "sean cuantas sean"),
@@ -208,7 +238,11 @@ def _net(first="relu", second="relu", output="linear", units=(3, 2, 2, 1), use_b
         keras.layers.Dense(n, activation=activation, use_bias=use_bias)
         for n, activation in zip(units[1:], (first, second, output)[-len(units[1:]) :], strict=True)
     ]
-    return keras.Sequential([keras.Input((units[0],)), *layers])
+    return keras.Sequential([keras.Input(np.atleast_1d(units[0]).tolist()), *layers])
+
+
+def _with_layer(layer):
+    return keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(2, "relu"), keras.layers.Dense(1)])
 
 
 def _functional():
@@ -236,7 +270,10 @@ keras_network = Cases(
         (_net(units=(2, 2, 2, 1)), "3 atributos"),
         (_net(units=(3, 2, 1)), "Falta una capa"),
         (_net(units=(3, 2, 3, 1)), "3-2-2-1"),
-        (_net(use_bias=False), "Faltan los sesgos"),
+        (_net(use_bias=False), "quita use_bias=False"),
+        (_with_layer(keras.layers.Dense(2, use_bias=False)), "quita use_bias=False"),
+        (_with_layer(keras.layers.BatchNormalization()), "sobra una capa de otra clase"),
+        (_net(units=((1, 3), 2, 2, 1)), "una tabla con 3 columnas"),
         (keras.Sequential([keras.layers.Dense(2)]), "aún no tiene pesos"),
         (
             keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(n, activation="relu") for n in (3, 2, 2, 1))]),
