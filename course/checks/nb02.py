@@ -6,7 +6,7 @@ import numpy as np
 
 from course import byhand, graph
 from course.byhand import SLIDE_EXAMPLE
-from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks import call, exercise, expect, expect_close, expect_function, explaining
 from course.checks.values import as_numbers
 
 _PER_VALUE = "Divide por cuántos valores hay, y.size, no por las filas."
@@ -181,7 +181,9 @@ def backward(answer):
     cases.append(("una red 4-5-3-6-2 con 7 ejemplos", rng.normal(size=(7, 4)), rng.normal(size=(7, 2)), other, larger))
     for name, x, y, net, hint in cases:
         weights, biases = [np.array(w) for w in net.weights], [np.array(b) for b in net.biases]
-        got = call(answer, x, y, weights, biases)
+        layers = "Debe servir para cualquier número de capas: recorre weights y biases con un for."
+        with explaining(r"too.*\(expected 3", layers):
+            got = call(answer, x, y, weights, biases)
         expect(
             isinstance(got, tuple | list)
             and len(got) == 2
@@ -199,13 +201,15 @@ def backward(answer):
                 half = [(expected / 2, "Es la mitad: falta el 2 de la derivada del cuadrado.")]
                 times = [(expected * np.size(y), "Falta dividir por n en dL/dŷ: la pérdida es un promedio.")]
                 rows = [(expected * np.size(y) / len(y), f"En dL/dŷ, {_PER_VALUE.lower()}")]
+                again = [(expected / len(y), "No dividas otra vez por las filas: el promedio ya está en dL/dŷ.")]
+                other = [(rights[1 - place][k - 1], "Primero va la lista de los dW y después la de los db.")]
                 slopes = [(wrong[place][k - 1], text) for wrong, text in mistaken]
                 expect_close(
                     part,
                     expected,
                     f"con {name}, {symbol} de la capa {k}",
                     hint,
-                    typical=[*shape, *swapped, *opposite, *half, *times, *rows, *slopes],
+                    typical=[*shape, *swapped, *opposite, *half, *times, *rows, *again, *other, *slopes],
                     exact_shape=True,
                 )
 
@@ -224,13 +228,14 @@ def update(answer):
         answer,
         lambda theta, gradient, rate: theta - rate * gradient,
         [
-            (np.array([1.0, -2.0]), np.array([0.5, -1.0]), 0.1),
+            (np.array([1.0, -2.0]), np.array([0.5, 1.0]), 0.1),
             (np.array([[3.0, 1.0], [0.0, -2.0]]), np.array([[4.0, -2.0], [1.0, 8.0]]), 0.25),
         ],
         mistakes=[
             (lambda theta, gradient, rate: theta + rate * gradient, "Sumaste: así la pérdida sube."),
             (lambda theta, gradient, rate: theta - gradient, "Falta la tasa de aprendizaje."),
             (lambda theta, gradient, rate: -rate * gradient, "Eso es solo el paso: falta partir desde theta."),
+            (lambda theta, gradient, rate: rate * gradient, "Eso es lo que se resta: falta partir desde theta."),
             (lambda theta, gradient, rate: theta - gradient / rate, "La tasa multiplica al gradiente, no lo divide."),
             (lambda theta, gradient, rate: rate * (theta - gradient), "La tasa multiplica solo al gradiente."),
         ],
@@ -294,6 +299,8 @@ def count_paths(answer):
             ),
             (lambda depth, width: width ** (depth - 1), "Falta un factor: la primera capa también abre caminos."),
             (lambda depth, width: depth * width**2, "Las capas se multiplican, no se suman."),
+            (lambda depth, width: 2 * width + (depth - 1) * width**2, "Eso es el número de conexiones, no de caminos."),
+            (lambda depth, width: width ^ depth, "En Python la potencia se escribe con **, no con ^."),
         ],
     )
 
@@ -356,15 +363,17 @@ def derivative(answer):
     twice = "Guarda cada derivada en known y, si ya está, devuélvela sin volver a calcular."
     zero = "Un 0 también se recuerda: pregunta si output está en known con in, no por su valor."
     rule = "Es la suma, sobre los padres, de pendiente · derivada del padre."
-    twins = "Dos nodos pueden valer lo mismo: la clave de known es el nodo output, no su valor."
+    keys = "Cada nodo tiene su derivada: la clave de known es el nodo output, no node, ni su valor o su nombre."
     layered = [(f"una red con capas de {width}", graph.layered_graph(n, width), rule, twice) for n, width in _GRAPHS]
     dead = ("una red con una neurona muerta", _dead_graph(), rule, zero)
-    same = ("un grafo con dos nodos del mismo valor", _twins_graph(), twins, twice)
+    same = ("un grafo con dos nodos del mismo valor", _twins_graph(), keys, twice)
     for name, (output, source), wrong, again in [*layered, dead, same]:
         expected = graph.derivative_memoized(output, source).value
         top, bottom, visits = _watched(output, source)
         got = _call_on_nodes(answer, top, bottom)
-        expect_close(got, expected, f"la derivada en {name}", wrong, reveal=True)
+        first = graph.derivative_memoized(output.parents[0], source).value  # what one key for all nodes remembers
+        typical = [(first * sum(output.slopes), keys)]
+        expect_close(got, expected, f"la derivada en {name}", wrong, typical=typical, reveal=True)
         nodes = output.nodes()
         expect(
             len(visits) <= 2 * sum(1 + len(node.parents) for node in nodes),  # parents may be asked for one by one
@@ -377,8 +386,8 @@ _GRAPHS = ((1, 2), (3, 2), (6, 3))  # layers and their width
 
 
 def _call_on_nodes(answer, top, bottom):
-    try:
+    with (
+        explaining("'nodo'", "Un nodo no es un número: de él solo necesitas parents y slopes."),
+        explaining("'known'", "Pasa también el diccionario known en cada llamada."),
+    ):
         return call(answer, top, bottom, {})
-    except Wrong as wrong:
-        hint = "Un nodo no es un número: de él solo necesitas parents y slopes." if "'nodo'" in wrong.message else ""
-        raise Wrong(wrong.message, hint or wrong.hint) from wrong

@@ -129,6 +129,11 @@ def _reversed(*case):
     return tuple(part[::-1] for part in _gradients(*case))
 
 
+def _three_layers(x, y, weights, biases):
+    w1, w2, w3 = weights
+    return _gradients(x, y, (w1, w2, w3), biases)
+
+
 backward = Cases(
     right=[_gradients, _numeric, _by_exercises, lambda *case: [tuple(part) for part in _gradients(*case)]],
     wrong=[
@@ -144,7 +149,10 @@ backward = Cases(
         (lambda *case: _gradients(*case, factor=3), "flecha por flecha"),
         (lambda *case: _gradients(*case, hidden="tanh"), "flecha por flecha"),
         (lambda *case: _gradients(*case, factor=case[1].shape[1]), "y.size, no por las filas"),
-        (lambda *case: _gradients(*case, factor=1 / len(case[0])), "La red de la clase te sale bien"),
+        (lambda *case: _gradients(*case, factor=1 / len(case[0])), "No dividas otra vez"),
+        (lambda *case: _gradients(*case, factor=1 / len(case[0]) ** 2), "La red de la clase te sale bien"),
+        (lambda *case: _gradients(*case)[::-1], "Primero va la lista de los dW"),
+        (_three_layers, "cualquier número de capas"),
         (lambda *case: _gradients(*case)[0], "return weight_gradients, bias_gradients"),
         (
             lambda *case: (_gradients(*case)[0], [db[None] for db in _gradients(*case)[1]]),
@@ -165,6 +173,7 @@ update = Cases(
         (lambda t, g, a: t + a * g, "Sumaste"),
         (lambda t, g, a: t - g, "Falta la tasa"),
         (lambda t, g, a: -a * g, "partir desde theta"),
+        (lambda t, g, a: a * g, "Eso es lo que se resta"),
         (lambda t, g, a: t - g / a, "no lo divide"),
         (lambda t, g, a: a * (t - g), "solo al gradiente"),
         (lambda t, g, a: t - 0.1 * g, "nb02.update.hint()"),
@@ -199,6 +208,8 @@ count_paths = Cases(
         (lambda depth, width: width ** (depth + 1), "Sobra un factor"),
         (lambda depth, width: width ** (depth - 1), "Falta un factor"),
         (lambda depth, width: depth * width**2, "se multiplican"),
+        (lambda depth, width: width**2 * (depth - 1) + 2 * width, "número de conexiones"),
+        (lambda depth, width: width ^ depth, "se escribe con **"),
     ],
 )
 
@@ -267,13 +278,20 @@ def _by_truth(output, node, known):
     return known[output]
 
 
-def _by_value(output, node, known):
-    if output is node:
-        return 1.0
-    if output.data not in known:
-        pairs = zip(output.parents, output.slopes, strict=True)
-        known[output.data] = sum(s * _by_value(p, node, known) for p, s in pairs)
-    return known[output.data]
+def _by_key(key):
+    def derivative(output, node, known):
+        if output is node:
+            return 1.0
+        if key(output, node) not in known:
+            pairs = zip(output.parents, output.slopes, strict=True)
+            known[key(output, node)] = sum(s * derivative(p, node, known) for p, s in pairs)
+        return known[key(output, node)]
+
+    return derivative
+
+
+def _without_known(output, node, known):
+    return 1.0 if output is node else sum(_without_known(parent, node) for parent in output.parents)
 
 
 derivative = Cases(
@@ -282,7 +300,11 @@ derivative = Cases(
         (_by_paths, "Guarda cada derivada en known"),
         (_forgetful, "Guarda cada derivada en known"),
         (_by_truth, "Un 0 también se recuerda"),
-        (_by_value, "la clave de known es el nodo"),
+        (_by_key(lambda output, node: output.data), "la clave de known es el nodo output"),
+        (_by_key(lambda output, node: output.label), "la clave de known es el nodo output"),
+        (_by_key(lambda output, node: node), "la clave de known es el nodo output"),
+        (_without_known, "Pasa también el diccionario known"),
+        (lambda output, node, known: known[output], "antes de guardarla"),
         (lambda output, node, known: 2 * output, "Un nodo no es un número"),
         (lambda output, node, known: output.grad, "parents y slopes"),
         (_without_slopes, "pendiente · derivada del padre"),
