@@ -274,6 +274,9 @@ def test_arguments_are_checked():
         Simulator(7)
     with pytest.raises(CourseError, match="compare debe ser"):
         Simulator(SPIRAL, compare=[])
+    for pace in ("5", 0.5, -1, None):
+        with pytest.raises(CourseError, match="usa un entero mayor o igual que 0"):
+            Simulator(SPIRAL, pace=pace)
 
 
 def test_the_output_is_the_widget_and_a_figure_with_its_text():

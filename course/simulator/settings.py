@@ -167,7 +167,8 @@ def _seed(value):
 
 def _tuple(name, value):
     if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise CourseError(f"{name} debe ser una lista, por ejemplo {name}=[…], y es {value!r}.")
+        either = "un nombre o " if name == "activation" else ""
+        raise CourseError(f"{name} debe ser {either}una lista, por ejemplo {name}=[…], y es {value!r}.")
     return tuple(map(_plain, value))
 
 
@@ -189,7 +190,7 @@ def _check_choices(s):
     for name in (s.activation,) if isinstance(s.activation, str) else s.activation:
         one_of("activation", name, ACTIVATIONS)
     for name in s.inputs:
-        one_of("inputs", name, toydata.INPUTS)
+        one_of("inputs", name, tuple(toydata.INPUTS))  # a list within the list could not be looked up in a dict
     if not s.inputs:
         raise CourseError(f"La red necesita al menos una entrada: elige inputs entre {', '.join(toydata.INPUTS)}.")
 
@@ -248,7 +249,8 @@ def _check_layers(s):
 def _check_together(s):
     if not isinstance(s.activation, str) and len(s.activation) != len(s.layers):
         raise CourseError(
-            f"activation tiene {len(s.activation)} funciones y layers {len(s.layers)} capas ocultas: da una por capa."
+            "Debe haber una activación por capa oculta, o una sola para todas, sin lista: "
+            f"activation tiene {len(s.activation)} y layers, {len(s.layers)}."
         )
     if s.loss == "cross_entropy" and s.problem == "regression":
         raise CourseError(f"La entropía cruzada es para clasificar; con «{s.dataset}» usa loss='half_mse'.")

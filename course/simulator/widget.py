@@ -7,6 +7,7 @@ as a static figure with its alt text.
 import anywidget
 import pandas as pd
 
+from course import validation
 from course.errors import CourseError
 from course.simulator import static
 from course.simulator.engine import Experiment
@@ -29,7 +30,7 @@ class Simulator(anywidget.AnyWidget):
     Raises
     ------
     CourseError
-        Where an argument is neither an experiment nor a link.
+        Where an argument is neither an experiment nor a link, or `pace` is not an integer from 0 on.
 
     Examples
     --------
@@ -48,7 +49,7 @@ class Simulator(anywidget.AnyWidget):
         if compare is not None:
             experiments.append(_experiment("compare", compare))
         self._session = Session(experiments, self._deliver)
-        self._session.pace = pace
+        self._session.pace = validation.count("pace", pace, least=0)
         self.on_msg(lambda widget, message, buffers: self._session.handle(message))
 
     @property
