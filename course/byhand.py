@@ -118,10 +118,11 @@ def backward(network, forward, y):
     CourseError
         If `forward` is not of this network, or `y` does not fit it.
     """
-    if [u.shape[1] for u in forward.u] != list(network.units[1:]):
+    units = [u.shape[1] for u in forward.u] if isinstance(forward, Forward) else []  # x itself is a likely slip
+    if units != list(network.units[1:]):
         raise CourseError(
-            f"forward tiene capas de {[u.shape[1] for u in forward.u]} neuronas y la red, de "
-            f"{list(network.units[1:])}. Pasa lo que devolvió forward(network, x) para esta misma red."
+            f"forward tiene capas de {units} neuronas y la red, de {list(network.units[1:])}. "
+            "Pasa lo que devolvió forward(network, x) para esta misma red."
         )
     return _backward(network, forward, validation.targets(y, forward.output.shape, network.loss))
 

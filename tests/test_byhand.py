@@ -263,6 +263,7 @@ WRONG = {
         lambda: byhand.backward(network(), byhand.forward(network((3, 5, 2)), X), Y),
         ["forward", "[5, 2]", "[4, 2]"],
     ),
+    "x instead of forward": (lambda: byhand.backward(network(), X, Y), ["forward(network, x)", "[4, 2]"]),
     "unknown activation": (lambda: network(activation="Relu"), ["activations[0]", "'Relu'", "relu, sigmoid"]),
     "unknown loss": (lambda: network(loss="mse"), ["loss", "'mse'", "mean_squared_error"]),
     "softmax of one": (lambda: network((3, 1), output="softmax"), ["activations[0]", "softmax", "una sola neurona"]),
