@@ -255,15 +255,18 @@ def own_search(answer):
     best = max(complete, key=lambda trial: trial.value)
     if best.value < TARGET:
         message = f"tu mejor exactitud en validación es {best.value:.3f}; hay que llegar a {TARGET}."
-        raise Wrong(message, _where_to_look(best, complete))
+        raise Wrong(message, _where_to_look(best))
 
 
-def _where_to_look(best, complete):
-    """Say what the best trial tells about the space: a fixed rate, or a best value at the edge of its range."""
-    rate = best.params.get("learning_rate")
-    if rate is None or len({trial.params.get("learning_rate") for trial in complete}) == 1:
+def _where_to_look(best):
+    """Say what the best trial tells about the space: a fixed rate, a linear one, or an edge that is too near."""
+    rate = best.distributions.get("learning_rate")
+    if rate is None or rate.single():
         return "La tasa de aprendizaje es lo que más importa: búscala también, en escala logarítmica."
-    for name, kind in best.distributions.items():
+    if not getattr(rate, "log", True) and rate.high > 10 * rate.low:
+        return 'Busca la tasa de aprendizaje en escala logarítmica: (mínimo, máximo, "log").'
+    for name in ("learning_rate", "units", "batch_size"):  # nothing is left beyond a dropout of 0, or a single layer
+        kind = best.distributions.get(name)
         low, high = getattr(kind, "low", None), getattr(kind, "high", None)
         if low is None or low == high:
             continue

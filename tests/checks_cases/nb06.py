@@ -156,6 +156,16 @@ def study(values, rate=(1e-4, 1e-1), rates=None, units=(16, 256), problem="mnist
     return made
 
 
+def spaced(value, **space):
+    """A finished search of one trial: its space, and the value that it tried of each."""
+    made = optuna.create_study(direction="maximize")
+    made.set_user_attr("búsqueda", {"problema": "mnist-clase"})
+    kinds = {name: kind for name, (kind, _) in space.items()}
+    params = {name: tried for name, (_, tried) in space.items()}
+    made.add_trial(optuna.create_trial(params=params, distributions=kinds, value=value))
+    return made
+
+
 def fixed_rate(values):
     made = optuna.create_study(direction="maximize")
     made.set_user_attr("búsqueda", {"problema": "mnist-clase"})
@@ -190,5 +200,20 @@ own_search = Cases(
             "learning_rate en el borde de su rango, hacia arriba",
         ),
         (study([0.85, 0.9]), "nb06.own_search.hint()"),
+        (study([0.9]), "nb06.own_search.hint()"),
+        (
+            spaced(
+                0.9,
+                dropout=(FloatDistribution(0.0, 0.5), 0.01),
+                layers=(IntDistribution(1, 2), 1),
+                learning_rate=(FloatDistribution(1e-4, 1e-2, log=True), 1e-3),
+            ),
+            "nb06.own_search.hint()",
+        ),
+        (spaced(0.9, learning_rate=(FloatDistribution(1e-4, 1.0), 0.5)), '(mínimo, máximo, "log")'),
+        (
+            spaced(0.9, learning_rate=(CategoricalDistribution([1e-3]), 1e-3), units=(IntDistribution(8, 32), 30)),
+            "búscala también",
+        ),
     ],
 )
