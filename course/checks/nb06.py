@@ -22,15 +22,22 @@ def _log_uniform(low, high, u):
     ],
     learned="Así 0.001 y 0.01 quedan tan lejos como 0.01 y 0.1: en una tasa de aprendizaje importan los factores.",
 )
+@explaining(r"for \^", "En Python la potencia se escribe **, no ^.")
 def log_uniform(answer):
     """``log_uniform(low, high, u)``: the number at the share u of the way, on a logarithmic scale."""
     expect_function(
         answer,
         _log_uniform,
-        [(0.001, 0.1, 0.5), (0.001, 0.1, 0.0), (2.0, 32.0, 0.25), (1e-4, 1.0, 1.0)],
+        [(0.001, 0.1, 0.5), (0.001, 0.1, 0.25), (2.0, 32.0, 0.0), (1e-4, 1.0, 1.0)],
         mistakes=[
             (lambda low, high, u: low + (high - low) * u, "Eso es la escala lineal: casi todo cae cerca de high."),
             (lambda low, high, u: np.log(low) + (np.log(high) - np.log(low)) * u, "Eso es el logaritmo: falta np.exp."),
+            (lambda low, high, u: np.log10(_log_uniform(low, high, u)), "Eso es el logaritmo: falta 10 ** …."),
+            (
+                lambda low, high, u: (high / low) ** u,
+                "Ese es el factor: falta multiplicarlo por low, donde empieza el camino.",
+            ),
+            (lambda low, high, u: low * high**u, "El factor entre los extremos es high / low, no high."),
             (lambda low, high, u: high * (low / high) ** u, "Está al revés: con u = 0 debe salir low."),
             (
                 lambda low, high, u: low * (high - low) ** u,
@@ -45,6 +52,10 @@ def log_uniform(answer):
                 lambda low, high, u: np.exp(np.log10(low) + np.log10(high / low) * u),
                 "np.exp deshace np.log; np.log10 se deshace con 10 ** ….",
             ),
+            (
+                lambda low, high, u: 10 ** np.log(_log_uniform(low, high, u)),
+                "10 ** … deshace np.log10; np.log se deshace con np.exp.",
+            ),
             (lambda low, high, u: low * (high / low) * u, "u va en el exponente, no multiplicando."),
         ],
     )
@@ -58,11 +69,15 @@ def log_uniform(answer):
     ],
     learned="Con 5 valores en cada uno de 6 hiperparámetros serían 15 625 redes: una rejilla no crece, estalla.",
 )
-@explaining("inhomogeneous", "np.prod multiplica números: dale el largo de cada lista, len(values), no la lista.")
+@explaining(
+    "inhomogeneous|generator|dict_values",
+    "np.prod multiplica los números de una lista: dale el largo de cada lista, [len(values) for …], con corchetes.",
+)
+@explaining("KeyError|to unpack", "La rejilla puede tener otros hiperparámetros: recorre grid.values().")
 def grid_size(answer):
     """``grid_size(grid)``: how many combinations a dictionary of lists has."""
     grids = [
-        {"tasa": [0.1, 0.01, 0.001], "neuronas": [4, 8], "activación": ["relu", "tanh", "elu", "gelu"]},
+        {"tasa": [0.1, 0.01], "neuronas": [4, 8, 16, 32, 64], "activación": ["relu", "tanh", "elu", "gelu"]},
         {"tasa": [0.1, 0.01, 0.001, 0.0001]},
         {name: [1, 2, 3, 4, 5] for name in "abcdef"},
     ]
@@ -76,9 +91,18 @@ def grid_size(answer):
                 lambda grid: int(np.prod([len(name) for name in grid])),
                 "Al recorrer el diccionario salen los nombres: recorre grid.values().",
             ),
+            (
+                lambda grid: len(next(iter(grid.values()))),
+                "Eso es el largo de la primera lista: ¿está el return dentro del bucle?",
+            ),
+            (lambda grid: [len(values) for values in grid.values()], "Esos son los largos: falta multiplicarlos."),
             (lambda grid: 0, "Si la cuenta empieza en 0, todo queda en 0: empieza en 1."),
             (len, "Eso es cuántos hiperparámetros hay, no cuántas combinaciones."),
             (lambda grid: max(map(len, grid.values())), "Eso es el largo de la lista más larga."),
+            (
+                lambda grid: len(list(grid.values())[-1]),
+                "Eso es el largo de la última lista: multiplica lo que llevas, no lo reemplaces.",
+            ),
             (lambda grid: max(map(len, grid.values())) ** len(grid), "No todas las listas tienen el mismo largo."),
             (lambda grid: 2 ** len(grid), "No todas las listas tienen dos valores: mira sus largos."),
         ],
@@ -96,7 +120,8 @@ def grid_size(answer):
 @explaining("empty.sequence|zero-size", "values[:k] no incluye a values[k], y empieza vacío: usa values[: k + 1].")
 def best_so_far(answer):
     """``best_so_far(values)``: the smallest value up to each trial."""
-    values = [np.array([0.9, 0.5, 0.7, 0.3, 0.4, 0.8]), np.array([0.2, 0.6])]
+    start = "Empieza en el primer valor, o en np.inf: con 0 o con 1, una pérdida mayor nunca sería la mejor."
+    values = [np.array([1.2, 0.5, 0.7, 0.3, 0.4, 0.8]), np.array([0.2, 0.6])]
     expect_function(
         answer,
         np.minimum.accumulate,
@@ -110,6 +135,16 @@ def best_so_far(answer):
             (
                 lambda values: np.minimum(values, np.append(values[:1], values[:-1])),
                 "Compara con el mejor hasta ahí, no solo con el anterior.",
+            ),
+            (lambda values: np.zeros(len(values)), start),
+            (lambda values: np.minimum(np.minimum.accumulate(values), 1), start),
+            (
+                lambda values: np.minimum.accumulate(np.append(values[:1], values[:-1])),
+                "Cada intento cuenta en el suyo: actualiza el mejor antes de anotarlo.",
+            ),
+            (
+                lambda values: values[np.minimum.accumulate(values) == values],
+                "Se pide uno por intento: cuando no mejora, se repite el que llevas.",
             ),
             (np.min, "Se pide uno por intento, no solo el último."),
             (lambda values: values, "Esos son los valores; falta quedarse con el menor hasta cada uno."),
@@ -127,7 +162,7 @@ def best_so_far(answer):
 )
 def should_prune(answer):
     """``should_prune(loss, others)``: whether the loss is worse than the median of the others' at the same epoch."""
-    odd, even = np.array([0.4, 0.1, 0.2, 4.0, 0.3]), np.array([0.4, 4.0, 0.1, 0.2])
+    odd, even = np.array([0.4, 0.3, 0.2, 4.0, 0.1]), np.array([0.4, 4.0, 0.1, 0.2])
     cases = [(loss, odd) for loss in (0.35, 0.25, 0.15, 0.9, 0.05, 2.0, 5.0, 0.3)] + [(0.35, even), (0.25, even)]
     cases += [(0.25, odd / 10), (2.0, 10 * even)]  # of another median: it is not always 0.3
     given = [call(answer, *case) for case in cases]
@@ -138,7 +173,8 @@ def should_prune(answer):
             "Devuelve la comparación misma: return … > …",
         )
     upside_down = "Está al revés: con una pérdida, podar es para las mayores."
-    middle = "Con un número par de valores, la mediana es la media de los dos del centro: usa np.median."
+    # One more value, as when the trial's own loss is put among the others', moves the median in the same way.
+    middle = "Con un número par de valores, la mediana es la media de los dos del centro: np.median(others), sin loss."
     typical = [
         (lambda loss, others: loss < np.median(others), upside_down),
         (lambda loss, others: loss <= np.median(others), upside_down),
@@ -175,6 +211,8 @@ def should_prune(answer):
     ],
     learned="Ninguno es mejor que otro, y aun así el elegido lo parece: por eso no se elige con el conjunto de prueba.",
 )
+@explaining("p < 0", "Primero va cuántas veces, después la probabilidad: rng.binomial(examples, accuracy, …).")
+@explaining("not iterable", "Sorteaste un solo modelo: falta size=models.")
 def luckiest(answer):
     """``luckiest(accuracy, examples, models, rng)``: the best measured accuracy among equally good models."""
 
@@ -189,7 +227,9 @@ def luckiest(answer):
         expect(
             numbers is not None,
             f"luckiest(…) devolvió {show(result)}; se espera un número.",
-            "Devuelve solo la mejor exactitud, sin comillas ni formato.",
+            "Eso es una función: ¿falta llamarla, con paréntesis?"
+            if callable(result)
+            else "Devuelve solo la mejor exactitud, sin comillas ni formato.",
         )
         expect(numbers.size == 1, f"luckiest(…) devolvió {numbers.size} números; se espera uno.", "Falta max().")
         return numbers.item()
@@ -197,8 +237,13 @@ def luckiest(answer):
     first, again = ([asked(0.8, 100, 40, np.random.default_rng(seed)) for seed in range(20)] for _ in range(2))
     own = "Sortea con el rng que recibes: rng.binomial(…)."
     expect(first == again, "con generadores de igual semilla, luckiest(…) no devuelve lo mismo.", own)
-    exact = "Esa es la exactitud verdadera; se pide la que se mide."
-    expect(len(set(first)) > 1, "luckiest(…) devuelve siempre lo mismo.", exact if first[0] == 0.8 else own)
+    constant = {
+        0.8: "Esa es la exactitud verdadera; se pide la que se mide.",
+        0.0: "¿Divides con //? Una exactitud tiene decimales: divide con /.",
+        1.0: "Así alguno acierta siempre: cuenta los de cada modelo en examples ejemplos, y divide por examples.",
+    }
+    expect(len(set(first)) > 1, "luckiest(…) devuelve siempre lo mismo.", constant.get(first[0], own))
+    swapped = "Están cambiados: examples ejemplos por modelo."
     typical = [
         (lambda a, n, m, rng: rng.binomial(n, a, m).max(), "Eso son aciertos: divide por examples."),
         (lambda a, n, m, rng: rng.binomial(n, a, m).max() / m, "Divide por examples, no por models."),
@@ -206,7 +251,8 @@ def luckiest(answer):
         (lambda a, n, m, rng: rng.binomial(n, a, m).mean() / n, "Esa es la media de todos: se elige el mejor."),
         (lambda a, n, m, rng: rng.binomial(n, a, m).min() / n, "Ese es el peor: se elige el mejor."),
         (lambda a, n, m, rng: rng.binomial(n, a) / n, "Sorteaste un solo modelo: falta size=models."),
-        (lambda a, n, m, rng: rng.binomial(m, a, n).max() / m, "Están cambiados: examples ejemplos por modelo."),
+        (lambda a, n, m, rng: rng.binomial(m, a, n).max() / m, swapped),
+        (lambda a, n, m, rng: rng.binomial(m, a, n).max() / n, swapped),
     ]
     for case in ((0.8, 100, 40), (0.6, 1000, 10)):
         got, expected = measured(asked, *case), measured(lambda a, n, m, rng: rng.binomial(n, a, m).max() / n, *case)

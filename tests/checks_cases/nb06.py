@@ -1,4 +1,5 @@
 import math
+import operator
 import statistics
 
 import numpy as np
@@ -24,7 +25,14 @@ log_uniform = Cases(
         (lambda low, high, u: np.exp(low + (high - low) * u), "el logaritmo de low"),
         (lambda low, high, u: 10 ** (low + (high - low) * u), "log10 de low"),
         (lambda low, high, u: np.exp(np.log10(low) + u * np.log10(high / low)), "np.exp deshace np.log"),
+        (lambda low, high, u: math.log10(low) * (1 - u) + math.log10(high) * u, "falta 10 **"),
+        (lambda low, high, u: 10 ** (np.log(low) + u * np.log(high / low)), "np.log se deshace con np.exp"),
+        (lambda low, high, u: (high / low) ** u, "multiplicarlo por low"),
+        (lambda low, high, u: np.exp(np.log(low) + u * np.log(high)), "high / low, no high"),
+        (lambda low, high, u: operator.xor(low * (high / low), u), "se escribe **"),
+        (lambda low, high, u: round(low * (high / low) ** u, 2), "nb06.log_uniform.hint()"),
         (lambda low, high, u: 10**u, "nb06.log_uniform.hint()"),
+        (lambda low, high, u: (low * high) ** u, "nb06.log_uniform.hint()"),
     ],
 )
 
@@ -34,6 +42,11 @@ def product(grid):
     for values in grid.values():
         total *= len(values)
     return total
+
+
+def first_only(grid):
+    for values in grid.values():
+        return len(values)
 
 
 grid_size = Cases(
@@ -47,6 +60,13 @@ grid_size = Cases(
         (lambda grid: 2 ** len(grid), "dos valores"),
         (lambda grid: math.prod(len(values) for values in grid), "grid.values()"),
         (lambda grid: 0 * product(grid), "empieza en 1"),
+        (first_only, "el return dentro del bucle"),
+        (lambda grid: [len(values) for values in grid.values()][-1], "no lo reemplaces"),
+        (lambda grid: [len(values) for values in grid.values()], "falta multiplicarlos"),
+        (lambda grid: np.prod(len(values) for values in grid.values()), "con corchetes"),
+        (lambda grid: np.prod(grid.values()), "con corchetes"),
+        (lambda grid: len(grid["tasa"]) * len(grid["neuronas"]) * len(grid["activación"]), "recorre grid.values()"),
+        (lambda grid: math.prod(len(values) for name, values in grid), "recorre grid.values()"),
     ],
 )
 
@@ -57,6 +77,10 @@ def by_loop(values):
         best = min(best, value)
         found.append(best)
     return found
+
+
+def from_start(start):
+    return lambda values: [min(start, *values[: k + 1]) for k in range(len(values))]
 
 
 best_so_far = Cases(
@@ -70,6 +94,10 @@ best_so_far = Cases(
         (lambda values: [min(values[max(k - 1, 0) : k + 1]) for k in range(len(values))], "no solo con el anterior"),
         (lambda values: min(values), "uno por intento"),
         (lambda values: list(values), "Esos son los valores"),
+        (from_start(0), "o en np.inf"),
+        (from_start(1), "o en np.inf"),
+        (lambda values: [min(values[: max(k, 1)]) for k in range(len(values))], "antes de anotarlo"),
+        (lambda values: [v for k, v in enumerate(values) if v == min(values[: k + 1])], "cuando no mejora"),
     ],
 )
 
@@ -86,6 +114,8 @@ should_prune = Cases(
         (lambda loss, others: loss > others[len(others) // 2], "No están ordenadas"),
         (lambda loss, others: loss > sorted(others)[len(others) // 2], "los dos del centro"),
         (lambda loss, others: loss > sorted(others)[(len(others) - 1) // 2], "los dos del centro"),
+        (lambda loss, others: loss > np.median([*others, loss]), "sin loss"),
+        (lambda loss, others: loss > others[-1], "nb06.should_prune.hint()"),
         (lambda loss, others: loss > np.mean(others), "la media"),
         (lambda loss, others: loss > min(others), "el mejor de todos"),
         (lambda loss, others: loss > max(others), "casi nunca"),
@@ -130,6 +160,15 @@ luckiest = Cases(
             "el rng que recibes",
         ),
         (lambda accuracy, examples, models, rng: accuracy, "la exactitud verdadera"),
+        (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models).max() // examples, "con /."),
+        (lambda accuracy, examples, models, rng: rng.binomial(1, accuracy, models).max(), "los de cada modelo"),
+        (
+            lambda accuracy, examples, models, rng: rng.binomial(models, accuracy, examples).max() / examples,
+            "cambiados",
+        ),
+        (lambda accuracy, examples, models, rng: rng.binomial(accuracy, examples, models), "después la probabilidad"),
+        (lambda accuracy, examples, models, rng: max(rng.binomial(examples, accuracy)), "falta size=models"),
+        (lambda accuracy, examples, models, rng: rng.binomial(examples, accuracy, models).max, "con paréntesis"),
         (
             lambda accuracy, examples, models, rng: f"{rng.binomial(examples, accuracy, models).max() / examples:.2f}",
             "sin comillas ni formato",
