@@ -5,18 +5,17 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks import Wrong, call, exercise, expect, expect_close, expect_function, explaining
 from course.checks.values import as_numbers, call_text, tell_error
 
 
 @contextmanager
-def _retold(long="", short="", error=None, hint=""):
-    """Tell a wrong answer in other words: `short` for a `long` call, and `hint` where the code failed with `error`."""
+def _retold(long, short):
+    """Tell a wrong answer with `short` for a `long` call."""
     try:
         yield
     except Wrong as wrong:
-        failed = error is not None and error in wrong.message
-        raise Wrong(wrong.message.replace(long, short), hint if failed else wrong.hint) from wrong
+        raise Wrong(wrong.message.replace(long, short), wrong.hint) from wrong
 
 
 @exercise(
@@ -28,13 +27,15 @@ def _retold(long="", short="", error=None, hint=""):
     learned="Con entradas entre 0 y 1, las primeras sumas no salen cientos de veces más grandes de lo que suponen los "
     "pesos iniciales.",
 )
+@explaining("reshape array", "reshape(-1, 784) sirve para cualquier cantidad de imágenes.")
+@explaining("Cannot.cast", "Con /= el resultado tendría que caber en uint8: divide con /, que crea otro arreglo.")
 def scale(answer):
     """``scale(images)``: rows of 784 values in [0, 1]."""
     images = np.zeros((3, 28, 28), dtype="uint8")
     images[0, 0, 1], images[1, 27, 27], images[2] = 200, 51, 128
     for some in (images, images[:2]):
-        shown, hint = f"scale({len(some)} imágenes)", "reshape(-1, 784) sirve para cualquier cantidad de imágenes."
-        with _retold(call_text(answer, (some,)), shown, "reshape array", hint):
+        shown = f"scale({len(some)} imágenes)"
+        with _retold(call_text(answer, (some,)), shown):
             result = call(answer, some)
             expect(
                 np.shape(as_numbers(result)) != some.shape,
@@ -59,7 +60,10 @@ def scale(answer):
                 ],
             )
         kind = np.asarray(result).dtype
-        expect(kind == "float32", f"{shown} no devolvió float32.", f'Son {kind}: agrega .astype("float32").')
+        hint = f'Son {kind}: agrega .astype("float32").'
+        if isinstance(result, list | tuple):  # which has no astype
+            hint = 'Es una lista: conviértela con np.array(…, dtype="float32").'
+        expect(kind == "float32", f"{shown} no devolvió float32.", hint)
 
 
 @exercise(
@@ -71,7 +75,20 @@ def scale(answer):
     ],
     learned="Un número cualquiera de capas ocultas sirve: lo que manda es la salida y su pérdida.",
 )
-@_retold(error="to a shape", hint="La forma lleva dos paréntesis y una coma: keras.Input((784,)).")
+@explaining("to a shape", "La forma lleva dos paréntesis y una coma: keras.Input((784,)).")
+@explaining(
+    "Could.not.interpret.(activation|optimizer|loss)",
+    "Ese nombre no sirve ahí. 'relu' y 'softmax' son activaciones; 'adam', un optimizador; "
+    "'sparse_categorical_crossentropy', una pérdida.",
+)
+@explaining(
+    "KerasTensor|is.not.iterable|`trainable`|Argument.`name`|Sequential.__init__",
+    "Las capas van en una lista: keras.Sequential([…, …]).",
+)
+@explaining(
+    "name '(Sequential|Input|Dense|Dropout|Adam)'",
+    "Escribe el nombre completo: keras.Sequential, keras.Input, keras.layers.Dense, keras.optimizers.Adam.",
+)
 def build_network(answer):
     """``build_network()``: any compiled Keras network from 784 inputs to ten probabilities, for integer labels."""
     import keras
@@ -92,7 +109,9 @@ def build_network(answer):
     expect(
         chances.shape == (20, 10),
         f"con 20 imágenes la red devuelve una tabla de forma {chances.shape}; se esperaba (20, 10).",
-        "Para diez dígitos hacen falta diez neuronas de salida.",
+        "Para diez dígitos hacen falta diez neuronas de salida."
+        if chances.ndim == 2
+        else "Cada imagen debe dar una fila: empieza con keras.Input((784,)).",
     )
     logits = getattr(getattr(model, "loss", None), "from_logits", False)
     expect(
@@ -132,7 +151,8 @@ def _expect_learning(model, x, y):
     try:
         losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
     except Exception as error:
-        what = tell_error(error) if suits else "su pérdida no acepta números de clase"
+        unknown = "interpret" in str(error)  # a misspelt name is found out here, not when it is compiled
+        what = tell_error(error) if suits or unknown else "su pérdida no acepta números de clase"
         hint = "Revisa las métricas: prueba con metrics=['accuracy']." if suits else hint
         raise Wrong(f"la red no pudo entrenar con los dígitos: {what}.", hint) from error
     after = _chances_of(model, x, y)
@@ -159,8 +179,14 @@ def _chances_of(model, x, y):
 )
 def best_epoch(answer):
     """``best_epoch(history)``: the epoch, from 1, whose validation loss is the lowest."""
-    first = _history([0.9, 0.5, 0.4, 0.3, 0.1, 0.2], [0.9, 0.8, 0.5, 0.55, 0.6, 0.7], [0.6, 0.7, 0.8, 0.9, 0.85, 0.8])
-    second = _history([0.9, 0.5, 0.3, 0.2], [0.9, 0.7, 0.65, 0.6], [0.9, 0.7, 0.6, 0.8])
+    # Here each typical mistake returns its own number: where two return the same, one of the hints is not true.
+    first = _history(
+        [0.9, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.15],
+        [0.9, 0.7, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8],
+        [0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99, 0.98],
+        [0.6, 0.7, 0.8, 0.82, 0.9, 0.85, 0.8, 0.8],
+    )
+    second = _history([0.9, 0.5, 0.4, 0.3, 0.2], [0.9, 0.8, 0.7, 0.65, 0.6], [0.7, 0.8, 0.9, 0.92, 0.95], [0.6] * 5)
     for history in (first, second):
         shown = f"best_epoch(history con val_loss = {history.val_loss.tolist()})"
         with _retold(call_text(answer, (history,)), shown):
@@ -169,22 +195,25 @@ def best_epoch(answer):
                 history.val_loss.idxmin(),
                 shown,
                 typical=[
-                    (history.loss.idxmin(), "Esa pérdida es la de entrenamiento; mira val_loss."),
+                    (history.loss.idxmin(), "Eso mira el entrenamiento; la columna es val_loss."),
+                    (history.loss.argmin(), "Eso mira el entrenamiento, y cuenta desde 0; la columna es val_loss."),
                     (history.val_loss.argmin(), "argmin cuenta desde 0 y las épocas empiezan en 1."),
                     (history.val_loss.min(), "Esa es la pérdida; se pide en qué época ocurre."),
                     (history.val_loss.idxmax(), "Esa es la peor: de una pérdida se busca la menor."),
                     (history.val_accuracy.idxmax(), "Mira la pérdida: la exactitud cambia a saltos."),
+                    (history.val_accuracy.argmax(), "Mira la pérdida, y ojo: argmax cuenta desde 0."),
                     (len(history), "Esa es la última época, no la mejor."),
                 ],
             )
 
 
-def _history(loss, val_loss, val_accuracy):
-    columns = {"loss": loss, "val_loss": val_loss, "val_accuracy": val_accuracy}
+def _history(loss, val_loss, accuracy, val_accuracy):
+    columns = {"accuracy": accuracy, "loss": loss, "val_accuracy": val_accuracy, "val_loss": val_loss}
     return pd.DataFrame(columns, index=pd.RangeIndex(1, len(loss) + 1, name="epoch"))
 
 
-_CONFUSION = np.array([[20, 0, 6, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60]])  # rows: the true class
+_CONFUSION = np.array([[20, 2, 6, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60]])  # rows: the true class
+_ANY_SIZE = "La matriz puede ser de cualquier tamaño: usa len(matrix), no 10."
 
 
 @exercise(
@@ -195,7 +224,7 @@ _CONFUSION = np.array([[20, 0, 6, 1], [9, 40, 1, 0], [0, 5, 30, 8], [2, 0, 7, 60
     ],
     learned="Las filas son el dígito verdadero; las columnas, lo que dijo la red.",
 )
-@_retold(error="bounds for axis", hint="La matriz puede ser de cualquier tamaño: usa len(matrix), no 10.")
+@explaining("bounds for axis", _ANY_SIZE)
 def most_confused(answer):
     """``most_confused(matrix)``: (true, predicted) of the largest number off the diagonal."""
 
@@ -215,6 +244,12 @@ def most_confused(answer):
             (place, "Ese es el mayor acierto: quita antes la diagonal."),
             (lambda matrix: (matrix - np.diag(np.diag(matrix))).argmax(), flat),
             (np.argmax, flat),
+            (lambda matrix: divmod((matrix - np.diag(np.diag(matrix))).argmax(), 10), _ANY_SIZE),
+            (
+                lambda matrix: place(matrix - np.diag(matrix)),
+                "np.diag(matrix) es una fila con los aciertos; la matriz que los resta es np.diag(np.diag(matrix)).",
+            ),
+            (lambda matrix: np.unravel_index(matrix.argmin(), matrix.shape), "Ese es el menor: busca el mayor."),
             (
                 lambda matrix: right(matrix)[::-1],
                 "Primero va el dígito verdadero (la fila), después lo que dijo la red.",
@@ -239,6 +274,7 @@ def most_confused(answer):
     ],
     learned="En inglés, precision y recall.",
 )
+@explaining("bounds for axis", _ANY_SIZE)
 def precision_recall(answer):
     """``precision_recall(matrix)``: both for each class."""
     expect_function(
@@ -246,6 +282,10 @@ def precision_recall(answer):
         lambda matrix: (np.diag(matrix) / matrix.sum(axis=0), np.diag(matrix) / matrix.sum(axis=1)),
         [_CONFUSION, _CONFUSION[:3, :3].copy()],
         mistakes=[
+            (
+                lambda matrix: (matrix / matrix.sum(axis=0), matrix / matrix.sum(axis=1)),
+                "Dividiste toda la matriz: los aciertos son solo su diagonal.",
+            ),
             (
                 lambda matrix: (np.diag(matrix) / matrix.sum(axis=0),) * 2,
                 "La exhaustividad se divide por la suma de cada fila.",
@@ -278,12 +318,19 @@ def precision_recall(answer):
     ],
     learned="Un margen cercano a 0 dice que la red casi eligió otro dígito.",
 )
-@_retold(error="truth value", hint="sorted y max comparan filas enteras: usa np.sort(chances, axis=1).")
+@explaining("truth value", "sorted y max comparan filas enteras: usa np.sort(chances, axis=1).")
 def margin(answer):
     """``margin(chances)``: the highest probability of each row minus the second highest."""
-    chances = np.array([[0.1, 0.2, 0.65, 0.05], [0.5, 0.02, 0.4, 0.08], [0.29, 0.24, 0.24, 0.23]])
+    chances = np.array(
+        [
+            [0.02, 0.05, 0.55, 0.01, 0.03, 0.2, 0.04, 0.02, 0.01, 0.07],
+            [0.4, 0.02, 0.01, 0.08, 0.3, 0.03, 0.05, 0.02, 0.06, 0.03],
+            [0.14, 0.12, 0.11, 0.12, 0.1, 0.09, 0.1, 0.08, 0.07, 0.07],
+        ]
+    )
     for some in (chances, chances[:2]):
-        rows, columns = np.sort(some, axis=1), np.sort(some, axis=0)
+        rows, columns, order = np.sort(some, axis=1), np.sort(some, axis=0), np.argsort(some, axis=1)
+        one = "Ese es el margen de una sola fila: se pide uno por fila."
         expect_close(
             call(answer, some),
             rows[:, -1] - rows[:, -2],
@@ -297,6 +344,10 @@ def margin(answer):
                 (columns[-1] - columns[-2], "Ordena dentro de cada fila: axis=1."),
                 (columns[:, -1] - columns[:, -2], "Ordena dentro de cada fila: axis=1."),
                 (some[:, -1] - some[:, -2], "Falta ordenar antes las probabilidades de cada fila."),
+                (rows[:, 0] - rows[:, 1], "Esas son las dos menores: las mayores están en el otro extremo."),
+                (order[:, -1] - order[:, -2], "np.argsort da los lugares; np.sort, las probabilidades."),
+                (rows[0, -1] - rows[0, -2], one),
+                (rows[-1, -1] - rows[-1, -2], one),
                 (1 - rows[:, -1], "Eso es la probabilidad de equivocarse; se pide el margen."),
             ],
         )
@@ -311,14 +362,16 @@ def margin(answer):
     ],
     learned="Los autores de MNIST pusieron ese centro en el medio de cada imagen.",
 )
+@explaining(r"bounds for axis|\(28,", "La imagen puede tener cualquier tamaño: usa image.shape, no 28.")
 def ink_centre(answer):
     """``ink_centre(image)``: row and column of the centre of mass."""
-    image = np.zeros((5, 4))
+    image = np.zeros((7, 4))  # its middle is not that of the ink's box
     image[1, 3], image[3, 1], image[4, 1] = 1.0, 2.0, 3.0
     for picture in (image, image.T.copy()):
         places, size = np.indices(picture.shape), np.array(picture.shape)
         right = (places * picture).sum(axis=(1, 2)) / picture.sum()
         middle = "Ese es el centro de la imagen; se pide el de la tinta."
+        by_count = "Divide por la tinta, image.sum(), y no por la cantidad de píxeles."
         expect_close(
             call(answer, picture),
             right,
@@ -328,6 +381,10 @@ def ink_centre(answer):
                 ((size - 1) / 2, middle),
                 (size / 2, middle),
                 (size // 2, middle),
+                (
+                    (np.argwhere(picture).min(axis=0) + np.argwhere(picture).max(axis=0)) / 2,
+                    "Ese es el centro del recuadro que la encierra: promedia las posiciones de toda la tinta.",
+                ),
                 (right // 1, "El centro tiene decimales: divide con /, sin // ni redondeos."),
                 (right + 1, "Cuenta desde 0: la primera fila y la primera columna son la 0."),
                 (
@@ -339,9 +396,7 @@ def ink_centre(answer):
                     np.argwhere(picture > 0).mean(axis=0),
                     "Cada píxel debe pesar lo que tiene de tinta, no todos lo mismo.",
                 ),
-                (
-                    (places * picture).mean(axis=(1, 2)),
-                    "Divide por la tinta, image.sum(), y no por la cantidad de píxeles.",
-                ),
+                ((places * picture).mean(axis=(1, 2)), by_count),
+                ((places * picture).sum(axis=(1, 2)) / np.count_nonzero(picture), by_count),
             ],
         )

@@ -1,3 +1,5 @@
+import operator
+
 import keras
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
@@ -24,6 +26,8 @@ scale = Cases(
         (lambda images: images.reshape(len(images), 784) / 256, "no 256"),
         (lambda images: images.reshape(784, -1) / 255, "es una fila"),
         (lambda images: images.reshape(len(images), 784) / images.max(), "siempre por 255"),
+        (lambda images: (images.reshape(len(images), 784) / 255).tolist(), 'np.array(…, dtype="float32")'),
+        (lambda images: operator.itruediv(images.reshape(len(images), 784), 255), "divide con /"),
     ],
 )
 
@@ -77,6 +81,14 @@ def without_loss():
     return compiled(keras.Input((784,)), keras.layers.Dense(10, activation="softmax"), loss=None)
 
 
+def unlisted(count):
+    return lambda: keras.Sequential(keras.Input((784,)), *[keras.layers.Dense(10) for _ in range(1, count)])
+
+
+def deep():
+    return compiled(keras.Input((784, 1)), keras.layers.Dense(10, activation="softmax"))
+
+
 def flat():
     return compiled(keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax"))
 
@@ -115,6 +127,13 @@ build_network = Cases(
         (slow((64,), "relu", lambda: keras.optimizers.SGD(100.0)), "Revisa el optimizador"),
         (dropped, "no de la salida"),
         (without_loss, "sparse_categorical_crossentropy"),
+        (deep, "empieza con keras.Input((784,))"),
+        (network((64, "Relu"), (10, "softmax")), "Ese nombre no sirve ahí"),
+        (network((10, "softmax"), loss="sparse_crossentropy"), "Ese nombre no sirve ahí"),
+        (network((10, "softmax"), loss="categorical_cross_entropy"), "Ese nombre no sirve ahí"),
+        (slow((64,), "relu", lambda: "sparse_categorical_crossentropy"), "'adam', un optimizador"),
+        *((unlisted(count), "Las capas van en una lista") for count in range(1, 6)),
+        (lambda: keras.Sequential([Dense(10)]), "keras.layers.Dense"),  # noqa: F821
     ],
 )
 
@@ -137,7 +156,12 @@ best_epoch = Cases(
         by_column,
     ],
     wrong=[
-        (lambda history: history.loss.idxmin(), "val_loss"),
+        (lambda history: history.loss.idxmin(), "Eso mira el entrenamiento"),
+        (lambda history: history.accuracy.idxmax(), "Eso mira el entrenamiento"),
+        (lambda history: history.loss.argmin(), "Eso mira el entrenamiento, y cuenta desde 0"),
+        (lambda history: history.val_accuracy.idxmax(), "cambia a saltos"),
+        (lambda history: history.val_accuracy.argmax(), "argmax cuenta desde 0"),
+        (lambda history: 3, "nb05.best_epoch.hint()"),
         (lambda history: history.val_loss.argmin(), "desde 0"),
         (lambda history: history.val_loss.min(), "en qué época"),
         (lambda history: history.val_loss.idxmax(), "la menor"),
@@ -152,10 +176,14 @@ def by_loops(matrix):
     return max(pairs, key=lambda pair: matrix[pair])
 
 
-def filled(matrix):
+def filled_with(matrix, value):
     matrix = matrix.copy()
-    np.fill_diagonal(matrix, 0)
-    return np.unravel_index(matrix.argmax(), matrix.shape)
+    np.fill_diagonal(matrix, value)
+    return matrix
+
+
+def filled(matrix):
+    return np.unravel_index(filled_with(matrix, 0).argmax(), matrix.shape)
 
 
 def of_ten(matrix):
@@ -179,6 +207,12 @@ most_confused = Cases(
         (lambda matrix: (0, 3), "fuera de la diagonal"),
         (lambda matrix: by_loops(matrix + matrix.T), "No sumes (3, 8)"),
         (of_ten, "usa len(matrix)"),
+        (lambda matrix: divmod(filled_with(matrix, 0).argmax(), 10), "usa len(matrix)"),
+        (
+            lambda matrix: np.unravel_index((matrix - np.diag(matrix)).argmax(), matrix.shape),
+            "np.diag(np.diag(matrix))",
+        ),
+        (lambda matrix: np.unravel_index(matrix.argmin(), matrix.shape), "Ese es el menor"),
         (lambda matrix: filled(matrix / matrix.sum(axis=1, keepdims=True)), "Cuenta veces"),
     ],
 )
@@ -205,6 +239,8 @@ precision_recall = Cases(
         (totals, "los totales"),
         (lambda matrix: (np.diag(matrix) / matrix.sum(axis=0),) * 2, "cada fila"),
         (lambda matrix: np.trace(matrix) / matrix.sum(), "pídela"),
+        (lambda matrix: tuple(matrix / total for total in totals(matrix)), "solo su diagonal"),
+        (lambda matrix: [[matrix[k, k] / total[k] for k in range(10)] for total in totals(matrix)], "usa len(matrix)"),
     ],
 )
 
@@ -213,12 +249,17 @@ margin = Cases(
         lambda chances: [sorted(row)[-1] - sorted(row)[-2] for row in chances],
         lambda chances: np.diff(np.partition(chances, -2, axis=1)[:, -2:], axis=1),
         lambda chances: chances.max(axis=1) - np.sort(chances)[:, -2],
+        lambda chances: np.sort(chances)[:, 9] - np.sort(chances)[:, 8],
     ],
     wrong=[
         (lambda chances: chances.max(axis=1), "falta restarle"),
         (lambda chances: np.sort(chances)[:, -2] - chances.max(axis=1), "al revés"),
         (lambda chances: np.ptp(chances, axis=1), "no la menor"),
         (lambda chances: 1 - chances.max(axis=1), "se pide el margen"),
+        (lambda chances: np.sort(chances)[:, ::-1][:, -1] - np.sort(chances)[:, ::-1][:, -2], "las dos menores"),
+        (lambda chances: np.argsort(chances)[:, -1] - np.argsort(chances)[:, -2], "np.argsort da los lugares"),
+        (lambda chances: sorted(chances[0])[-1] - sorted(chances[0])[-2], "uno por fila"),
+        (lambda chances: sorted(chances[-1])[-1] - sorted(chances[-1])[-2], "uno por fila"),
         (lambda chances: chances[:, -1] - chances[:, -2], "Falta ordenar"),
         (lambda chances: np.sort(chances)[:, -1] - np.sort(chances)[:, 1], "va de menor a mayor"),
         (lambda chances: np.subtract(*np.sort(chances)[[-1, -2]]), "Restaste dos filas"),
@@ -252,5 +293,9 @@ ink_centre = Cases(
         (lambda image: moments(image).sum(axis=(1, 2)) // image.sum(), "sin //"),
         (lambda image: moments(image).sum(axis=(1, 2)) / image.sum() + 1, "Cuenta desde 0"),
         (lambda image: np.unravel_index(image.argmax(), image.shape), "píxel con más tinta"),
+        (lambda image: (np.argwhere(image).min(axis=0) + np.argwhere(image).max(axis=0)) / 2, "el centro del recuadro"),
+        (lambda image: moments(image).sum(axis=(1, 2)) / (image > 0).sum(), "cantidad de píxeles"),
+        (lambda image: [(k * image).sum() / image.sum() for k in np.indices((28, 28))], "usa image.shape"),
+        (lambda image: sum(i * image[i, j] for i in range(28) for j in range(28)) / image.sum(), "usa image.shape"),
     ],
 )
