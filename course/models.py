@@ -255,7 +255,7 @@ def _units(hidden):
     units = (hidden,) if isinstance(hidden, Integral) else hidden
     valid = isinstance(units, Sequence | np.ndarray) and not isinstance(units, str)
     valid = valid and all(isinstance(u, Integral) and not isinstance(u, bool) and u >= 1 for u in units)
-    _check(valid, "hidden", hidden, "las neuronas de cada capa oculta, enteros mayores que 0, por ejemplo (64, 32)")
+    _check(valid, "hidden", hidden, "una lista con las neuronas de cada capa oculta, desde 1, por ejemplo (64, 32)")
     return tuple(int(u) for u in units)
 
 

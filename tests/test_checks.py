@@ -281,6 +281,11 @@ def test_a_table_is_told_by_its_columns():
         expect_close(pd.DataFrame({"a": ["x", "y"], "b": 1}), 3, "n")
 
 
+@pytest.mark.parametrize("kind", [pd.Series, pd.Index])
+def test_a_column_is_told_by_its_values_alone(kind):
+    assert call_text(max, [kind(["r0a", "r1b"]), kind([1, 2])]) == "max(['r0a', 'r1b'], [1, 2])"
+
+
 @pytest.mark.parametrize("error", ["exit()", "raise GeneratorExit", "raise BaseException('x')", "f(u)"])
 def test_what_is_not_an_exception_is_told_too(error):
     outcome = relu.grade(from_cell(f"def f(u):\n    {error}\n    return u", "f"))

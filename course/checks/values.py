@@ -37,6 +37,8 @@ def show(value):
     pandas = sys.modules.get("pandas")
     if pandas and isinstance(value, pandas.DataFrame):
         return f"una tabla de {len(value)} filas con las columnas {', '.join(map(str, value.columns))}"
+    if pandas and isinstance(value, pandas.Series | pandas.Index):  # pandas writes their index and their type too
+        value = value.tolist()
     numbers = as_numbers(value)
     if numbers is not None:
         return _show_numbers(numbers, 4)

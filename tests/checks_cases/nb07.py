@@ -23,6 +23,7 @@ known_columns = Cases(
         (DICTIONARY.index[DICTIONARY.known == "al reservar"].tolist(), "la columna name"),
         (3, "la columna name"),
         (DICTIONARY[DICTIONARY.known == "Al reservar"]["name"].tolist(), "el texto exacto"),
+        (bookings.KNOWN[:-1], "aunque luego el modelo no use"),
     ],
 )
 
@@ -64,6 +65,7 @@ cancel_rate = Cases(
             ),
             "no por todas",
         ),
+        (lambda table, column, least: rates(table, column, least).reset_index(drop=True), "es el grupo"),
     ],
 )
 
@@ -140,6 +142,7 @@ temporal_split = Cases(
         (twice_on_the_day, "día del corte"),
         (masks, "filtrar la tabla"),
         (only_days, "todas las columnas"),
+        (lambda *arguments: [part.to_numpy() for part in cut(*arguments)], "filtrar la tabla"),
         *[(wrong, "(d >= first) & (d < second)") for wrong in (chained, with_and)],
         *[(wrong, "(d >= first) & (d < second)") for wrong in (without_parentheses, half_parentheses, other_half)],
         (lambda *arguments: cut(*arguments)[::-1], "otro orden"),
@@ -166,6 +169,10 @@ def differences(y, score):
     return score[y == 1][:, None] - score[y == 0]
 
 
+def in_a_row(y, score):
+    return zip(score[y == 1], score[y == 0], strict=False)
+
+
 auc = Cases(
     right=[auc_by_hand, roc_auc_score, lambda y, score: (np.sign(differences(y, score)).mean() + 1) / 2],
     wrong=[
@@ -175,6 +182,8 @@ auc = Cases(
         (lambda y, score: ((score >= 0.5) == y).mean(), "exactitud"),
         (lambda y, score: roc_auc_score(y, score >= 0.5), "no la decisión"),
         (lambda y, score: (score[y == 1] > score[y == 0]).mean(), "canceled[:, None] - kept"),
+        (lambda y, score: np.mean([a > b for a, b in in_a_row(y, score)]), "en su mismo lugar"),
+        (lambda y, score: np.mean([(a > b) + (a == b) / 2 for a, b in in_a_row(y, score)]), "en su mismo lugar"),
         (lambda y, score: auc_by_hand(y, score) * (y == 1).sum() * (y == 0).sum() / len(y), "no por el de reservas"),
         (lambda y, score: np.mean(score[:, None] > score[None, :]), "una cancelada y una que no"),
         (lambda y, score: score[y == 1].mean() - score[y == 0].mean(), "pareja por pareja"),
@@ -195,6 +204,7 @@ suspects = Cases(
         (lambda audit, least: audit[audit.gain > least].sort_values("auc_alone").index[::-1], "otro orden"),
         (lambda audit, least: audit[audit.gain >= least].sort_values("gain").index[::-1], "sin incluir"),
         (lambda audit, least: audit.nlargest(1, "gain").index.tolist(), "Faltan columnas"),
+        (lambda audit, least: audit[audit.gain > least].sort_index().index.tolist(), "otro orden"),
         (lambda audit, least: audit[audit.gain > least], ".index.tolist()"),
         (lambda audit, least: audit.gain[audit.gain > least], ".index.tolist()"),
         (lambda audit, least: int((audit.gain > least).sum()), ".index.tolist()"),
@@ -234,6 +244,8 @@ standardize = Cases(
         ),
         (lambda train, other: (other - train.mean(axis=0)) / train.var(axis=0), "varianza"),
         (lambda train, other: (other - train.mean()) / train.std(), "axis=0"),
+        (lambda train, other: (other - train.mean()) / train.std(axis=0), "axis=0"),
+        (lambda train, other: (other - train.mean(axis=0)) / train.std(), "axis=0"),
         (lambda train, other: scaled(train, train), "se pide other"),
     ],
 )
@@ -304,6 +316,7 @@ network = Cases(
         (not_compiled, "model.compile"),
         (lambda inputs: sequential(inputs, loss="mean_squared_error"), "entropía cruzada"),
         (lambda inputs: sequential(inputs, loss=None), "entropía cruzada binaria"),
+        (lambda inputs: sequential(inputs, loss="binary_cross_entropy"), "'binary_crossentropy'"),
         (lambda inputs: sequential(inputs, loss="categorical_crossentropy"), "entropía cruzada binaria"),
         (lambda inputs: sequential(inputs, loss="sparse_categorical_crossentropy"), "entropía cruzada binaria"),
         (lambda inputs: sequential(inputs, loss=keras.losses.BinaryCrossentropy(from_logits=True)), "Quita from_"),
@@ -332,7 +345,9 @@ choose = Cases(
         (lambda runs: runs.groupby("variante").val_loss.median().idxmin(), "mediana"),
         (lambda runs: runs.groupby("variante").val_loss.max().idxmin(), "peor semilla"),
         (lambda runs: runs.groupby("variante").val_loss.sum().idxmin(), "menor suma"),
+        (lambda runs: (mean_val_loss(runs) - runs.groupby("variante").loss.mean()).idxmin(), "menor brecha"),
         (lambda runs: "Dropout", "menor val_loss media"),
+        (lambda runs: runs.val_loss.idxmin(), "sobre la media de cada una"),
         (lambda runs: mean_val_loss(runs).min(), "Devuelve el nombre"),
         (lambda runs: mean_val_loss(runs).argmin(), "Devuelve el nombre"),
         (lambda runs: mean_val_loss(runs).nsmallest(1), "Devuelve el nombre"),
@@ -365,6 +380,7 @@ expected_cost = Cases(
         (lambda y, p, t, e, w: cost(y, p, t, e, 0), "no caben"),
         (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "no los sumes"),
         (lambda y, p, t, e, w: cost(y, p, 0.5, e, w), "no 0.5"),
+        (lambda y, p, t, e, w: cost(y, p, t, 100, 300), "no 100 y 300"),
         (lambda y, p, t, e, w: (e * (y == 1 and not p >= t) + w * (y == 0 and p >= t)).mean(), "entre paréntesis"),
         (lambda y, p, t, e, w: (e * (y == 1 & p < t) + w * (y == 0 & p >= t)).mean(), "entre paréntesis"),
         (lambda y, p, t, e, w: (e * (y == 1) * -(p >= t)).mean(), "entre paréntesis"),
@@ -383,6 +399,9 @@ break_even = Cases(
         (lambda e, w: 0.75, "solo para 100"),
         (lambda e, w: 0.5, "solo conviene cuando"),
         (lambda e, w: 1 - e / w, "Revisa el despeje"),
+        (lambda e, w: 100 * w / (w + e), "en porcentaje"),
+        (lambda e, w: w / w + e, "Faltan paréntesis"),
+        (lambda e, w: w / e + w, "Faltan paréntesis"),
     ],
 )
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from course import bookings
 from course.checks import Wrong, call, exercise, expect, expect_close, expect_function
+from course.checks.values import show
 
 _KNOWN_WHEN = {feature.name: feature.known for feature in bookings.FEATURES}
 
@@ -48,7 +49,7 @@ def known_columns(answer):
     missing = [name for name in bookings.KNOWN if name not in names]
     expect(
         not missing,
-        f"faltan {len(missing)}, por ejemplo «{(missing or [''])[0]}».",
+        f"falta «{(missing or [''])[0]}»" + (f" y {len(missing) - 1} más." if len(missing) > 1 else "."),
         "Toma todas las que se conocen al reservar, aunque luego el modelo no use alguna.",
     )
 
@@ -74,6 +75,11 @@ def cancel_rate(answer):
             isinstance(got, pd.Series),
             f"{what} no devolvió una serie de pandas.",
             "table.groupby(column).is_canceled.mean() ya es una serie: un grupo por fila.",
+        )
+        expect(
+            set(got.index) <= set(size.index),
+            f"el índice de {what} es {show(got.index)}.",
+            "El índice de la serie es el grupo, como lo deja groupby(column): no lo cambies.",
         )
         rates = groups.mean()[size >= least].sort_values(ascending=False)
         if set(got.index) != set(rates.index):
@@ -136,11 +142,12 @@ def temporal_split(answer):
         what = "temporal_split(tabla, {!r}, {!r})".format(*cuts)
         got = call_told(told, answer, table.copy(), *cuts)
         three = isinstance(got, tuple | list) and len(got) == 3
-        masks = three and all(np.shape(part) == days.shape for part in got)
         expect(
             three and all(isinstance(part, pd.DataFrame) for part in got),
             f"{what} no devolvió tres tablas.",
-            "Falta filtrar la tabla: table[days < first]." if masks else "Termina con return train, validation, test.",
+            "Cada parte sale de filtrar la tabla: table[days < first]."
+            if three
+            else "Termina con return train, validation, test.",
         )
         expect(
             all("fila" in part.columns for part in got),
@@ -179,6 +186,12 @@ def _pairs(y, score):
     return score[y == 1][:, None] - score[y == 0][None, :]
 
 
+def _in_a_row(y, score):
+    canceled, kept = score[y == 1], score[y == 0]
+    shorter = min(len(canceled), len(kept))
+    return canceled[:shorter] - kept[:shorter]
+
+
 def _auc(y, score):
     return (_pairs(y, score) > 0).mean() + (_pairs(y, score) == 0).mean() / 2
 
@@ -193,8 +206,9 @@ def _auc(y, score):
 )
 def auc(answer):
     """``auc(y, score)``: chance that a canceled booking scores above another one, ties counting half."""
-    y, score = np.array([1, 0, 1, 0, 0, 1, 1]), np.array([0.6, 0.3, 0.8, 0.6, 0.8, 0.8, 0.8])
+    y, score = np.array([1, 0, 1, 0, 0, 1, 1]), np.array([0.7, 0.3, 0.4, 0.4, 0.6, 0.6, 0.8])
     each = "Para comparar cada cancelada con cada una de las demás: canceled[:, None] - kept."
+    in_a_row = "Compara cada cancelada con todas las no canceladas, no solo con la que está en su mismo lugar."
     call_told({"broadcast": each}, answer, y, score)
     expect_function(
         answer,
@@ -224,6 +238,8 @@ def auc(answer):
                 lambda y, score: (score[:, None] > score).mean(),
                 "Solo cuentan las parejas de una cancelada y una que no.",
             ),
+            (lambda y, score: (_in_a_row(y, score) > 0).mean(), in_a_row),
+            (lambda y, score: (_in_a_row(y, score) > 0).mean() + (_in_a_row(y, score) == 0).mean() / 2, in_a_row),
             (
                 lambda y, score: score[y == 1].mean() - score[y == 0].mean(),
                 "Esa es la diferencia de las medias: compara pareja por pareja.",
@@ -249,9 +265,9 @@ def suspects(answer):
             "auc_with": [1.0, np.nan, 0.92, np.nan, 0.94, 0.9],
             "gain": [0.1, np.nan, 0.02, np.nan, 0.04, 0.0],
         },
-        index=pd.Index(["estado", "agencia", "plazas", "antelación", "país", "espera"], name="column"),
+        index=pd.Index(["estado", "agencia", "coche", "antelación", "país", "espera"], name="column"),
     )
-    for least, right in ((0.03, ["estado", "país"]), (0.02, ["estado", "país"]), (0.01, ["estado", "país", "plazas"])):
+    for least, right in ((0.03, ["estado", "país"]), (0.02, ["estado", "país"]), (0.01, ["estado", "país", "coche"])):
         what = f"suspects(audit, {least})"
         told = {"ambiguous": "Filtra la tabla entera, audit[audit.gain > least], o mira cada audit.gain[name]."}
         got = call_told(told, answer, audit.copy(), least)
@@ -306,7 +322,11 @@ def standardize(answer):
             (scaled(other, both), "Juntaste las dos: así la prueba se cuela en el entrenamiento."),
             (other - train.mean(axis=0), "Falta dividir por la desviación."),
             ((other - train.mean(axis=0)) / train.var(axis=0), "Dividiste por la varianza: es la desviación, std."),
-            ((other - train.mean()) / train.std(), "Cada columna tiene su media y su desviación: usa axis=0."),
+            *(
+                ((other - mean) / deviation, "Cada columna tiene su media y su desviación: usa axis=0.")
+                for mean in (train.mean(), train.mean(axis=0))
+                for deviation in (train.std(), train.std(axis=0))
+            ),
             (other / train.std(axis=0), "Falta restar la media."),
             (
                 other - train.mean(axis=0) / train.std(axis=0),

@@ -75,8 +75,11 @@ def _expect_probability(model, what, inputs):
         "Dropout va después de las capas ocultas, no de la salida.",
     )
     (loss,) = keras.tree.flatten(model.loss) or [None]  # a list or a dictionary may hold it
-    loss = keras.losses.get(loss)  # "bce" is one of its short names
-    name = getattr(loss, "__name__", loss and type(loss).__name__)
+    try:
+        loss = keras.losses.get(loss)  # "bce" is one of its short names
+        name = getattr(loss, "__name__", loss and type(loss).__name__)
+    except ValueError:  # a misspelt name, which compile takes
+        name = f"{loss!r}, que Keras no conoce"
     expect(
         str(name).lower().startswith("binary") and "crossentropy" in str(name).lower(),
         f"la pérdida de la red de {what} es {name}.",
@@ -102,6 +105,7 @@ _RUNS = pd.DataFrame(
             ("tasa alta", 0.33, (0.60, 0.61, 0.62), 0.58),  # nowhere: it is the worst
             ("norma máxima", 0.32, (0.47, 0.48, 0.49), 0.56),  # nowhere either
             ("lote grande", 0.36, (0.50, 0.51), 0.55),  # by the sum, as it ran less
+            ("red chica", 0.48, (0.50, 0.51, 0.52), 0.55),  # by the gap, as it learnt little
         ]
         for val_loss in val_losses
     ],
@@ -121,7 +125,7 @@ def choose(answer):
     """``choose(runs)``: the name of the variant with the lowest mean validation loss."""
     names = _RUNS["variante"].unique()
     moved = _RUNS.replace({"variante": dict(zip(names, np.roll(names, 4), strict=True))})
-    for runs, right in ((_RUNS, "Dropout"), (moved, "lote grande")):
+    for runs, right in ((_RUNS, "Dropout"), (moved, "red chica")):
         by = runs.groupby("variante")
         typical = [
             (by.test_loss.mean().idxmin(), "Esa gana en la prueba: la prueba no se usa para elegir."),
@@ -130,10 +134,18 @@ def choose(answer):
             (by.val_loss.median().idxmin(), "Esa gana por la mediana: compara la media, mean()."),
             (by.val_loss.max().idxmin(), "Esa gana por su peor semilla: compara la media, mean()."),
             (by.loss.mean().idxmin(), "Esa gana en entrenamiento: ahí gana siempre la que memoriza."),
+            (
+                (by.val_loss.mean() - by.loss.mean()).idxmin(),
+                "Esa es la de menor brecha: también la tiene la que aprende poco. Compara la pérdida de validación.",
+            ),
             (by.val_loss.mean().idxmax(), "Esa es la de mayor pérdida: usa idxmin()."),
         ]
         got = call(answer, runs.copy())
-        expect(isinstance(got, str), f"choose(runs) devolvió {show(got)}.", "Devuelve el nombre: idxmin().")
+        expect(
+            isinstance(got, str),
+            f"choose(runs) devolvió {show(got)}.",
+            "Devuelve el nombre de la variante, un texto: el que da idxmin() sobre la media de cada una.",
+        )
         expect_text(got, right, "choose(runs)", "Busca la menor val_loss media.", typical=typical)
 
 
@@ -184,6 +196,7 @@ def expected_cost(answer):
                 "Se revende desde el umbral: p >= threshold.",
             ),
             (lambda y, p, t, e, w: _cost(y, p, 0.5, e, w), "Usa el umbral que recibes, threshold, no 0.5."),
+            (lambda y, p, t, e, w: _cost(y, p, t, 100, 300), "Usa los costos que recibes, no 100 y 300."),
             (lambda y, p, t, e, w: np.mean((p >= t) != y) * (e + w), "Cada error tiene su costo: no los sumes antes."),
         ],
     )
@@ -210,6 +223,11 @@ def break_even(answer):
             (lambda e, w: e / w, "Eso es el cociente de los costos; falta despejar p."),
             (lambda e, w: 0.5, "0.5 solo conviene cuando los dos errores cuestan lo mismo."),
             (lambda e, w: 0.75, "0.75 es solo para 100 € y 300 €: calcula con los dos costos."),
+            (lambda e, w: 100 * w / (w + e), "Es una probabilidad: va entre 0 y 1, no en porcentaje."),
+            *(
+                (mistaken, "Faltan paréntesis: se divide por la suma de los dos costos.")
+                for mistaken in (lambda e, w: w / w + e, lambda e, w: w / e + w)
+            ),
             (lambda e, w: 1 - e / w, "Revisa el despeje: p·empty_room = walked_guest - p·walked_guest."),
         ],
     )
