@@ -110,12 +110,20 @@ def _key(secret):
 
 
 def _check_places(out, labels):
-    """Refuse a labels' folder from where labels could reach students: theirs, or one that the wheel takes up."""
+    """Refuse a labels' folder from where labels could reach students, and a place that is no folder for either.
+
+    Labels could reach them from their own folder, or from one that the wheel takes up.
+    """
     if labels == out or out in labels.parents or labels in out.parents:
         raise CourseError(f"Las etiquetas no pueden ir en {labels}: esa carpeta llegaría a los estudiantes ({out}).")
     for packed in (Path(__file__).resolve().parent, resource("data"), resource("notebooks")):
         if packed == labels or packed in labels.parents:
             raise CourseError(f"Las etiquetas no pueden ir en {labels}: lo de {packed} se publica con el curso.")
+    for place in (out, labels):  # both, before the first is written: labels of no challenge would stay behind
+        if taken := next((path for path in (place, *place.parents) if path.exists() and not path.is_dir()), None):
+            raise CourseError(
+                f"No se pudo escribir el desafío: {taken} no es una carpeta. Indica otras con --out y --labels."
+            )
 
 
 def _check_before(labels, config):
@@ -176,9 +184,10 @@ def _constant(rate, canceled):
 def _anchors(baseline, reference):
     """Return what earns 0 and what earns 10, as the configuration records it."""
     if not (0 <= baseline[0] < reference[0] <= 1 and math.inf > baseline[1] > reference[1] >= 0):
+        told = ["AUC {:.4g} y entropía cruzada {:.4g}".format(*values) for values in (reference, baseline)]
         raise CourseError(
-            f"La referencia {reference} debe superar a la base {baseline}: más AUC, de 0 a 1, y menos entropía "
-            "cruzada, de 0 en adelante."
+            f"La referencia ({told[0]}) debe superar a la base ({told[1]}): más AUC, de 0 a 1, y menos entropía "
+            "cruzada, de 0 en adelante. Cámbialas con --reference y --baseline."
         )
     named = {"baseline": baseline, "reference": reference}
     anchors = {name: dict(zip(("auc", "log_loss"), values, strict=True)) for name, values in named.items()}

@@ -165,7 +165,7 @@ def _in_spanish(message):
     if number := re.match(r"argument (.*): invalid (\w+) value: '(.*)'", message):
         return f"{number[1]} es un número{_NUMBERS[number[2]]}, no «{number[3]}»."
     if few := re.match(r"argument (.*): expected (\d+) arguments", message):
-        return f"{few[1]} lleva {few[2]} valores, separados por un espacio."
+        return f"{few[1]} lleva {few[2]} números, {' y '.join(_ANCHOR)}, separados por un espacio."
     if empty := re.match(r"argument (.*): expected", message):
         return f"A {empty[1]} le falta su valor."
     if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
@@ -185,6 +185,8 @@ def _seconds(text):
         raise ValueError
     return seconds
 
+
+_ANCHOR = ("AUC", "ENTROPÍA_CRUZADA")  # the numbers of the one kind of option that takes several
 
 # What each type of number admits.
 _NUMBERS = {"int": " entero", "float": "", "_port": " de 0 a 65535", "_seconds": " entero de segundos, desde 1"}
@@ -236,7 +238,7 @@ def _add_challenge(commands):
     build.add_argument("--out", required=True, metavar="CARPETA", help="la de los estudiantes")
     build.add_argument("--labels", metavar="CARPETA", help="la de las etiquetas (la otra, con «-profesor» al final)")
     for name, told in {"baseline": "0 puntos", "reference": "10 puntos"}.items():
-        build.add_argument(f"--{name}", nargs=2, type=float, metavar=("AUC", "PÉRDIDA"), help=f"lo que vale {told}")
+        build.add_argument(f"--{name}", nargs=2, type=float, metavar=_ANCHOR, help=f"lo que vale {told}")
 
     submit = _command(commands, "submit", "comprueba tus predicciones del desafío y hace el zip que entregas", _submit)
     submit.add_argument("predictions", metavar="predicciones", help="CSV con las columnas id,prob_cancelacion")

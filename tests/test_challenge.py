@@ -162,7 +162,19 @@ def test_another_secret_does_not_write_over_a_challenge(tmp_path):
 @pytest.mark.parametrize("file", ["reto", "reto-profesor"])
 def test_a_folder_that_cannot_be_written_is_told(tmp_path, file):
     (tmp_path / file).write_text("", encoding="utf-8")
-    with pytest.raises(CourseError, match=f"No se pudo escribir el desafío: .*{file}"):
+    with pytest.raises(CourseError, match=f"No se pudo escribir el desafío: .*{file} no es una carpeta"):
+        build(tmp_path)
+    with pytest.raises(CourseError, match=f"No se pudo escribir el desafío: .*{file} no es una carpeta"):
+        build(tmp_path / file, labels=tmp_path / "etiquetas")
+    assert [path.name for path in tmp_path.iterdir()] == [file]  # no labels of no challenge
+
+
+def test_a_disk_that_is_full_is_told(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("course.challenge.atomic_write", full)
+    with pytest.raises(CourseError, match=r"No se pudo escribir el desafío: .*No space left"):
         build(tmp_path)
 
 
@@ -195,7 +207,8 @@ def test_a_table_with_nothing_on_one_side_is_told(tmp_path, monkeypatch, year, t
     ids=str,
 )
 def test_a_reference_no_better_than_the_baseline_and_what_is_no_measure_are_refused(anchors, tmp_path):
-    with pytest.raises(CourseError, match="debe superar a la base"):
+    told = r"La referencia \(AUC .* y entropía cruzada .*\) debe superar a la base"
+    with pytest.raises(CourseError, match=told):
         build(tmp_path, **anchors)
 
 

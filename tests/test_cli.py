@@ -72,7 +72,10 @@ def test_help_is_spanish_and_succeeds(words, capsys):
         ),
         (["tune", "mnist", "--trials", "1.5"], "--trials es un número entero, no «1.5»."),
         (["grade", "e", "--labels", "l", "--late-penalty", "x"], "--late-penalty es un número, no «x»."),
-        (["challenge", "build", "--baseline", "0.5"], "--baseline lleva 2 valores, separados por un espacio."),
+        (
+            ["challenge", "build", "--baseline", "0.5"],
+            "--baseline lleva 2 números, AUC y ENTROPÍA_CRUZADA, separados por un espacio.",
+        ),
         (["run", "--cell-timeout"], "A --cell-timeout le falta su valor."),
         (["doctor", "x"], "No conozco x."),
         (["tune", "--s=2"], "No entiendo la orden."),
