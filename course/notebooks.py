@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from course.errors import CourseError
-from course.paths import atomic_write, editable, resource
+from course.paths import atomic_write, editable, resource, told_unwritable
 from course.regions import BEGIN, END, names_needed, parse, regions, without_regions
 
 SOLUTION_ONLY = "solo-solucion"
@@ -154,11 +154,17 @@ def with_colab(notebook):
 
 
 def build(folder=None):
-    """Write the student copies; return the paths of those that changed."""
+    """Write the student copies; return the paths of those that changed.
+
+    Raises
+    ------
+    CourseError
+        If they cannot be written.
+    """
     changed = []
     for path, wanted in _copies(folder or editable("notebooks")).items():
         if not path.exists() or path.read_bytes() != wanted:
-            with atomic_write(path) as stream:
+            with told_unwritable(path.parent), atomic_write(path) as stream:
                 stream.write(wanted)
             changed.append(path)
     return changed
@@ -183,11 +189,8 @@ def copy(target):
     for source in (*sorted(folder.glob("*.ipynb")), *solutions()):
         path = Path(target) / source.relative_to(folder)
         if not path.exists():
-            try:
-                with atomic_write(path) as stream:
-                    stream.write(source.read_bytes())
-            except OSError as error:
-                raise CourseError(f"No se pudo escribir en {target}: {error}. Elige otra carpeta.") from error
+            with told_unwritable(target, "Elige otra carpeta."), atomic_write(path) as stream:
+                stream.write(source.read_bytes())
             written.append(path)
     return written
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from course import notebooks, runner
-from course.paths import atomic_write, editable
+from course.paths import atomic_write, editable, told_unwritable
 
 MAX_LINES = 12  # of each cell's differences
 
@@ -79,7 +79,7 @@ def update(names=(), accept=False, cell_timeout=300, notebook_timeout=900, folde
     if failed or (moved and not accept):
         return _stop(failed, moved, output)
     for path, notebook in fresh.items():
-        with atomic_write(path) as stream:
+        with told_unwritable(path.parent), atomic_write(path) as stream:
             stream.write(notebooks.to_bytes(notebook))
     print(f"✔ Ningún problema; cuadernos con salidas nuevas: {len(fresh)}. Ahora comprueba todo: make test")
     return 0

@@ -70,3 +70,17 @@ def atomic_write(path, mode="wb", **options):
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def told_unwritable(folder, advice="Libera espacio, o revisa los permisos de esa carpeta."):
+    """Tell what the system refuses while a file of `folder` is written, and what to do.
+
+    Raises
+    ------
+    CourseError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(f"No se pudo escribir en {Path(folder).absolute()}: {error}. {advice}") from error

@@ -9,7 +9,6 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +18,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course import notebooks
-from course.errors import CourseError
-from course.paths import atomic_write, editable, installed, resource
+from course.paths import atomic_write, editable, installed, resource, told_unwritable
 
 CORRECT = "✅ Correcto"  # what `course.checks` prints for a right answer
+_ELSEWHERE = "Libera espacio, o repite la orden desde otra carpeta, en la que puedas escribir."
 STARTUP_TIMEOUT = 60  # seconds a kernel may take to answer for the first time
 
 
@@ -67,7 +66,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
         If `output` cannot be written: told before the first notebook runs, if it can be known by then.
     """
     rows, failures, paths = [], 0, notebooks.solutions(names)
-    with _told_unwritable(output):
+    with told_unwritable(output, _ELSEWHERE):
         Path(output).mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=output).close()
     for path in paths:
@@ -84,14 +83,22 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
 
 
 def execute_in_place(names=(), cell_timeout=300, notebook_timeout=900, folder=None):
-    """Run the solution notebooks and keep their outputs; one that fails stays as it was. Returns the exit status."""
-    failures = 0
-    for path in notebooks.solutions(names, folder or editable("notebooks")):
+    """Run the solution notebooks and keep their outputs; one that fails stays as it was. Returns the exit status.
+
+    Raises
+    ------
+    CourseError
+        If they cannot be written: told before the first one runs, if it can be known by then.
+    """
+    failures, paths = 0, notebooks.solutions(names, folder or editable("notebooks"))
+    with told_unwritable(paths[0].parent):
+        tempfile.TemporaryFile(dir=paths[0].parent).close()
+    for path in paths:
         notebook = notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
         failures += bool(run.error)
         if not run.error:
-            with atomic_write(path) as stream:
+            with told_unwritable(path.parent), atomic_write(path) as stream:
                 stream.write(notebooks.to_bytes(notebooks.normalise(notebook)))
     return int(failures > 0)
 
@@ -242,19 +249,8 @@ def write_copies(notebook, name, folder):
     from course import pages  # nbconvert takes a second to import, and is wanted only here
 
     for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", pages.render(notebook, name).encode())):
-        with _told_unwritable(folder), atomic_write(folder / (name + suffix)) as stream:
+        with told_unwritable(folder, _ELSEWHERE), atomic_write(folder / (name + suffix)) as stream:
             stream.write(content)
-
-
-@contextmanager
-def _told_unwritable(folder):
-    try:
-        yield
-    except OSError as error:
-        raise CourseError(
-            f"No se pudo escribir en {Path(folder).absolute()}: {error}. Libera espacio, o repite la orden desde otra "
-            "carpeta, en la que puedas escribir."
-        ) from error
 
 
 def _how_to_open():

@@ -490,15 +490,32 @@ def test_a_folder_where_nothing_can_be_written_is_told_before_any_notebook_runs(
     assert capsys.readouterr().out == ""
 
 
-def test_a_disk_that_fills_up_while_the_class_runs_is_told(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def full(*_, **options):
+    raise OSError(28, "No space left on device")
 
+
+def test_a_disk_that_fills_up_while_the_class_runs_is_told(tmp_path, monkeypatch):
     write_project(tmp_path, a="print(1)")
     monkeypatch.setattr(notebooks, "resource", lambda name: tmp_path)
     monkeypatch.setattr("course.runner.atomic_write", full)
     with pytest.raises(CourseError, match=r"No se pudo escribir en .*build.*otra carpeta"):
         runner.run_class(output=tmp_path / "build")
+
+
+def test_notebooks_that_cannot_be_written_are_told_before_any_runs_if_it_can_be_known(tmp_path, monkeypatch, capsys):
+    write_project(tmp_path, a="print(1)")
+    told = r"No se pudo escribir en .*soluciones.*revisa los permisos"
+    with monkeypatch.context() as patched:
+        patched.setattr("course.runner.tempfile.TemporaryFile", full)
+        with pytest.raises(CourseError, match=told):
+            runner.execute_in_place(folder=tmp_path)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("course.runner.atomic_write", full)
+    with pytest.raises(CourseError, match=told):
+        runner.execute_in_place(folder=tmp_path)
+    monkeypatch.setattr("course.notebooks.atomic_write", full)
+    with pytest.raises(CourseError, match=r"No se pudo escribir en .*revisa los permisos"):
+        notebooks.build(tmp_path)
 
 
 def test_execute_keeps_outputs_in_the_source_but_not_of_a_failure(tmp_path):
