@@ -117,7 +117,9 @@ def _grade(options):
     places = (options.entries, options.labels, options.out)
     with grading.cluster.connect(options.cluster) if options.cluster else nullcontext() as client:
         done = grading.grade(*places, policy, options.roster, options.store, client)
-    print(f"✔ Entregas calificadas: {done.graded} ahora, {done.known} de antes. Estudiantes: {done.students}.")
+    print(
+        f"✔ Entregas calificadas: {done.graded} ahora, {done.known} de antes o repetidas. Estudiantes: {done.students}."
+    )
     print(f"  Estudiantes sin una válida: {done.rejected}. Archivos que no son de nadie: {len(done.strays)}.")
     if done.rejected or done.strays:
         print(f"  Cuáles, y por qué: {done.pages / 'estadisticas.html'}")

@@ -240,7 +240,7 @@ def test_the_command_builds_and_students_hand_in_what_the_grader_takes(tmp_path,
     assert "todavía no se puede entregar" in capsys.readouterr().err
     order = ["grade", "entregas", "--labels", "reto-profesor", "--deadline", "2000-01-01"]
     assert cli.main([*order, "--final"]) == 0
-    assert "1 ahora, 0 de antes. Estudiantes: 1." in capsys.readouterr().out
+    assert "1 ahora, 0 de antes o repetidas. Estudiantes: 1." in capsys.readouterr().out
     assert Path("notas/retroalimentacion/ana.html").is_file()
     for date in ("mañana", ""):
         assert cli.main([*order[:-1], date]) == 1

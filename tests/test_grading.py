@@ -232,8 +232,15 @@ def test_the_folder_says_whose_a_file_is(folder):
 
 
 def test_a_folder_that_is_not_there_is_told(folder):
-    with pytest.raises(CourseError, match="No puedo leer la carpeta de entregas"):
-        grading.grade(folder / "nada", folder / "labels", folder / "out")
+    for place in (folder / "nada", put(folder, "ana.csv")):
+        with pytest.raises(CourseError, match=r"No puedo leer la carpeta de entregas .* y que sea una carpeta"):
+            grading.grade(place, folder / "labels", folder / "out")
+
+
+def test_a_file_where_the_grades_go_is_told_as_that(folder):
+    (folder / "lista.csv").write_text("")
+    with pytest.raises(CourseError, match=r"lista\.csv no es una carpeta, y ahí van las notas"):
+        grade(folder, out="lista.csv")
 
 
 @pytest.mark.parametrize(
@@ -721,12 +728,29 @@ def test_the_notebook_is_counted_and_never_shown(folder):
         (np.where(RANDOM.random(ROWS) < 0.75, CANCELED, ~CANCELED) * 0.9 + 0.05, "y son demasiado extremas"),
         (CANCELED * 0.2 + 0.7, "y tiran hacia arriba"),
         (0.4 + (GOOD - 0.4) / 9 + RANDOM.normal(size=ROWS) / 30, "puede subir"),
-        (np.where(CANCELED, 0.97, 0.01), "Muy bien"),
+        (np.where(np.random.default_rng(2).random(ROWS) < 0.87, CANCELED, ~CANCELED) * 0.74 + 0.08, "Muy bien"),
     ],
 )
 def test_what_to_improve_follows_from_the_measures(values, told):
-    measured = scores.measure(np.asarray(values, float), labels.Labels({}, CANCELED, PUBLIC, CONFIG, ""))["private"]
-    assert told in "\n".join(advice.advice(measured, CONFIG))
+    assert told in "\n".join(advised(values))
+
+
+def advised(values):
+    task = labels.Labels({}, CANCELED, PUBLIC, CONFIG, "")
+    return advice.advice(scores.measure(np.asarray(values, float), task)["private"], CONFIG)
+
+
+@pytest.mark.parametrize(
+    "values, told",
+    [
+        (1 - np.clip(GOOD * 3 - 1, 0.0001, 0.9999), "al revés"),
+        (np.random.default_rng(2).permutation(np.clip(GOOD * 3 - 1, 0.0001, 0.9999)), "es el de ordenar al azar"),
+        (np.where(CANCELED, 0.97, 0.01), "no se alcanza con lo que se sabe al reservar"),
+    ],
+)
+def test_a_wrong_order_and_one_too_good_to_be_true_are_told_alone(values, told):
+    (sentence,) = advised(values)
+    assert told in sentence
 
 
 def test_pictures_are_well_formed():

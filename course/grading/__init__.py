@@ -66,6 +66,8 @@ def grade(entries, labels, out, policy=None, roster=None, store=None, client=Non
 
     policy, out = policy or Policy(), Path(out)
     check(policy)
+    if out.exists() and not out.is_dir():
+        raise CourseError(f"{out} no es una carpeta, y ahí van las notas. Indica otra con --out.")
     _check_places(Path(entries).resolve(), [labels, out, *([] if roster is None else [roster])])
     task = answers.load(labels)
     people = gradebook.read_roster(roster) if roster is not None else {}

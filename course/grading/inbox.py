@@ -35,7 +35,9 @@ def find(folder):
     try:
         entries = _entries(folder)
     except OSError as error:
-        raise CourseError(f"No puedo leer la carpeta de entregas {folder}. Revisa que exista.") from error
+        raise CourseError(
+            f"No puedo leer la carpeta de entregas {folder}. Revisa que exista y que sea una carpeta."
+        ) from error
     handed_in = [(student, path) for student, paths in map(_contents, entries) for path in paths]
     tables = {path.with_suffix("") for _, path in handed_in if path.suffix.casefold() == ".csv"}
     for student, path in handed_in:

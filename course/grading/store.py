@@ -162,8 +162,8 @@ class Store:
             yield
         except (self._errors, OSError) as error:
             raise CourseError(
-                f"No se pudo usar {self.name}: {error}. ¿Está lleno el disco, o no es un registro de calificaciones? "
-                "Lo ya calificado está a salvo: corrígelo y repite la misma orden."
+                f"No se pudo usar {self.name}: {error}. ¿Está lleno el disco, no puedes escribir ahí, o no es un "
+                "registro de calificaciones? Lo ya calificado está a salvo: corrígelo y repite la misma orden."
             ) from error
 
 
