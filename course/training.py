@@ -1,22 +1,16 @@
 """Fit a model with one line of progress, and repeat a fit over seeds so that one lucky run proves nothing."""
 
 import reprlib
-import sys
-import time
 from collections.abc import Iterable
 from contextlib import suppress
-from numbers import Real
 
-import numpy as np
-
-from course import adam
-from course.environment import check_seed, import_keras, in_notebook, set_seed
+from course import adam, arrays
+from course.environment import check_seed, import_keras, set_seed
 from course.errors import CourseError
-from course.validation import count
+from course.recorder import Line, Recorder, maximised
+from course.validation import count, table
 
 keras = import_keras()
-
-_SPANISH = {"loss": "pérdida", "accuracy": "exactitud", "mean_absolute_error": "error absoluto"}
 
 
 def fit(
@@ -75,7 +69,7 @@ def fit(
     ------
     CourseError
         If the model is not compiled, the shapes do not match, values are missing or no targets of the loss, or an
-        argument is out of range.
+        argument is out of range or something else.
 
     Notes
     -----
@@ -91,11 +85,11 @@ def fit(
         raise CourseError(f"monitor={monitor!r} no es válido: se esperaba un nombre, por ejemplo 'val_loss'.")
     callbacks = _callbacks(callbacks)
     set_seed(seed)
-    x, y, validation = _split(*_check_data(model, x, y), validation, seed, model)
+    x, y, validation = arrays.split(model, x, y, validation, seed)
     if patience is not None and validation is None and monitor.startswith("val_"):
         raise CourseError(f"patience={patience} vigila {monitor!r}, pero validation=None. Da datos de validación.")
     stopper = _early_stopping(monitor, patience)
-    recorder = _Recorder(epochs, history, progress, monitor if stopper else None)
+    recorder = Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
         with adam.in_one_operation(model):
@@ -150,13 +144,19 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
     Raises
     ------
     CourseError
-        As `fit`, and if `seeds` are none, or `build` returns the model of the seed before.
+        As `fit`, and if `seeds` are none, `build` makes no new model each time, or `runs` is something else.
     """
     import pandas as pd
 
     seeds = _seeds(seeds)
-    rows = {} if runs is None else runs.to_dict("index")
-    line, title = _Line(progress), f"{title} · " if title else ""
+    if not callable(build) or isinstance(build, keras.Model):
+        raise CourseError(
+            f"build={reprlib.repr(build)} no es una función que crea una red. Pásala sin llamarla: build=crear."
+        )
+    if test is not None and not arrays.is_pair(test):
+        raise CourseError(f"test no puede ser {reprlib.repr(test)}. Usa un par (x, y), o None.")
+    rows = {} if runs is None else table("runs", runs, "training.repeat").to_dict("index")
+    line, title = Line(progress), f"{title} · " if title else ""
     model = None
     with suppress(KeyboardInterrupt):  # it may come outside `fit` too
         for seed in seeds:
@@ -164,16 +164,14 @@ def repeat(build, x, y, *, seeds=range(5), test=None, runs=None, progress=True, 
                 continue
             line.write(f"{title}semilla {len(rows) + 1} de {len(seeds)}")
             set_seed(seed)
-            previous, model = model, build()
-            if model is previous:
-                raise CourseError("build devuelve siempre la misma red, ya entrenada. Debe crear una nueva cada vez.")
+            model = _built(build, model)
             history = fit(model, x, y, seed=seed, progress=False, **fit_options)
             if history.attrs["interrupted"]:
                 break
             best = history.attrs["best_epoch"]
             row = {**history.loc[best], "best_epoch": best, "seconds": history.attrs["seconds"]}
             if test is not None:
-                figures = model.evaluate(*_check_data(model, *test), verbose=0, return_dict=True)
+                figures = model.evaluate(*arrays.checked(model, *test), verbose=0, return_dict=True)
                 row |= {f"test_{name}": value for name, value in figures.items()}
             rows[seed] = row
     line.close(f"{title}{len(rows)} de {len(seeds)} semillas")
@@ -200,11 +198,8 @@ def mean_sd(runs, decimals=3):
     CourseError
         If there are fewer than two runs (one has no spread), or `runs` or `decimals` is something else.
     """
-    import pandas as pd
-
     count("decimals", decimals, least=0, most=15)
-    if not isinstance(runs, pd.DataFrame):
-        raise CourseError(f"runs debe ser la tabla que devuelve training.repeat, no {reprlib.repr(runs)}.")
+    table("runs", runs, "training.repeat")
     texts = runs.select_dtypes(exclude=["number", "bool"]).columns
     if len(texts):
         raise CourseError(f"La columna {texts[0]!r} no tiene números. Quítala con runs.drop(columns={texts[0]!r}).")
@@ -213,105 +208,33 @@ def mean_sd(runs, decimals=3):
     return runs.agg(lambda column: f"{column.mean():.{decimals}f} ± {column.std():.{decimals}f}")
 
 
-class _Line:
-    """One line of progress: rewritten in a terminal or a notebook, only its end in a log."""
-
-    def __init__(self, shown):
-        self.shown = shown
-        self.live = shown and (sys.stdout.isatty() or in_notebook())
-        self.width = 0
-        self.start = time.monotonic()
-
-    def write(self, text, end=""):
-        if self.live or (self.shown and end):
-            print(("\r" if self.live else "") + text.ljust(self.width), end=end, flush=True)
-            self.width = len(text)
-
-    def close(self, text):
-        self.write(text, end="\n")
-
-    @property
-    def seconds(self):
-        return time.monotonic() - self.start
-
-
-class _Recorder(keras.callbacks.Callback):
-    """Keeps each epoch's figures and writes them on the line."""
-
-    def __init__(self, epochs, history, progress, monitor):
-        super().__init__()
-        self.epochs = epochs
-        self.monitor = monitor
-        self.rows = [] if history is None else history.to_dict("records")
-        self.done_before = self.began_with = len(self.rows)
-        if history is not None:  # the epoch whose weights the model has: with `patience` it need not be the last
-            self.began_with = min(history.attrs.get("best_epoch", self.done_before), self.done_before)
-        self.line = _Line(progress)
-
-    def on_epoch_end(self, epoch, logs=None):
-        # Not after the first batch: a callback that listens to batches makes Keras wait for each.
-        if self.monitor and self.monitor not in logs:
-            raise CourseError(f"monitor={self.monitor!r} no se mide en este modelo. Elige entre: {', '.join(logs)}.")
-        self.rows.append(dict(logs))
-        per_epoch = self.line.seconds / (len(self.rows) - self.done_before)
-        self.line.write(f"{self} · quedan {per_epoch * (self.epochs - len(self.rows)):.0f} s")
-
-    def __str__(self):
-        figures = self.rows[-1] if self.rows else {}
-        told = [_told(name, figures) for name in figures if not name.startswith("val_")]
-        return " · ".join([f"Época {len(self.rows)} de {self.epochs}", *told, f"{self.line.seconds:.1f} s"])
-
-
-def _told(name, figures):
-    """Tell a figure and the validation's beside it: a line of them fits in JupyterLab's window."""
-    validation = figures.get(f"val_{name}")
-    beside = "" if validation is None else f" (validación {validation:.4f})"
-    return f"{_SPANISH.get(name, name)} {figures[name]:.4f}{beside}"
-
-
 def _finish(model, recorder, interrupted, first_weights):
     """Close the line, and say in a DataFrame what happened and which epoch's weights the model has."""
     import pandas as pd
 
     recorder.line.close(str(recorder) + (" · interrumpido" if interrupted else ""))
     frame = pd.DataFrame(recorder.rows, index=pd.RangeIndex(1, len(recorder.rows) + 1, name="epoch"))
-    best = _best_epoch(frame, recorder)
+    best = recorder.best_epoch(frame)
     if recorder.monitor and 0 < best <= recorder.done_before:
         model.set_weights(first_weights)  # this call began with the best epoch's weights
     frame.attrs |= {"best_epoch": best, "interrupted": interrupted, "seconds": recorder.line.seconds}
     return frame
 
 
-def _best_epoch(frame, recorder):
-    """Return the best epoch of this call and the one that it began with: of others the weights are lost."""
-    epochs = frame.index[recorder.done_before :].tolist()
-    if recorder.done_before:
-        epochs.insert(0, recorder.began_with)
-    if not recorder.monitor or not epochs:
-        return epochs[-1] if epochs else 0
-    maximised = _maximised(recorder.monitor)
-    # An earlier call may have had no such column, and a NaN is never the best.
-    watched = frame.reindex(columns=[recorder.monitor]).loc[epochs, recorder.monitor]
-    watched = watched.fillna(-np.inf if maximised else np.inf)
-    return int(watched.idxmax() if maximised else watched.idxmin())
-
-
-def _maximised(monitor):
-    """Tell whether more is better: not so of a loss, by whatever name Keras knows it ("mae", "binary_crossentropy")."""
-    name = monitor.removeprefix("val_")
-    if "loss" in name or "error" in name:
-        return False
-    try:
-        keras.losses.get(name)
-    except ValueError:
-        return True
-    return name == "cosine_similarity"  # the metric is the loss with its sign changed
+def _built(build, previous):
+    """Return the network of the next seed."""
+    model = build()
+    if not isinstance(model, keras.Model):
+        raise CourseError(f"build devuelve {reprlib.repr(model)}, que no es una red de Keras. ¿Le falta un return?")
+    if model is previous:
+        raise CourseError("build devuelve siempre la misma red, ya entrenada. Debe crear una nueva cada vez.")
+    return model
 
 
 def _early_stopping(monitor, patience):
     if patience is None:
         return []
-    mode = "max" if _maximised(monitor) else "min"
+    mode = "max" if maximised(monitor) else "min"
     return [keras.callbacks.EarlyStopping(monitor, patience=patience, mode=mode, restore_best_weights=True)]
 
 
@@ -333,54 +256,3 @@ def _seeds(seeds):
     for seed in seeds:
         check_seed(seed)  # before the first of them is trained
     return seeds
-
-
-def _check_data(model, x, y):
-    """Return x and y as arrays that fit the model, or say what does not."""
-    x, y = np.atleast_1d(x), np.atleast_1d(y)
-    for name, array in (("x", x), ("y", y)):
-        if array.dtype.kind not in "biuf":
-            raise CourseError(f"{name} tiene valores que no son números (tipo {array.dtype}). Conviértelos antes.")
-        if not np.isfinite(array).all():
-            raise CourseError(f"{name} tiene valores que faltan o infinitos (NaN, inf). Límpialos antes de entrenar.")
-    if len(x) == 0 or len(x) != len(y):
-        raise CourseError(f"x tiene {len(x)} filas e y tiene {len(y)}: deben ser las mismas, y al menos una.")
-    if x.shape[1:] != model.input_shape[1:]:
-        raise CourseError(f"Cada fila de x tiene forma {x.shape[1:]}, pero la red espera {model.input_shape[1:]}.")
-    _check_targets(model, y)
-    return x, y
-
-
-def _check_targets(model, y):
-    """Refuse targets that the loss does not understand: Keras would train on them without a word."""
-    outputs, values = model.output_shape[-1], f"valores de {float(y.min()):g} a {float(y.max()):g}"
-    loss = getattr(model.loss, "name", None) or getattr(model.loss, "__name__", model.loss)  # an object, a function
-    if loss == "sparse_categorical_crossentropy":
-        if y.size != len(y) or y.min() < 0 or y.max() >= outputs or (y % 1).any():
-            raise CourseError(
-                f"y debe tener una clase por fila, un entero de 0 a {outputs - 1}; tiene forma {y.shape} y {values}."
-            )
-    elif y.size != len(y) * outputs:
-        advice = " Usa keras.utils.to_categorical(y) o mlp(…, integer_labels=True)." if outputs > 2 else ""
-        raise CourseError(f"y tiene forma {y.shape}, pero la red da {outputs} salida(s) por fila.{advice}")
-    elif loss in ("binary_crossentropy", "categorical_crossentropy") and (y.min() < 0 or y.max() > 1):
-        raise CourseError(
-            f"y tiene {values}, y {loss} espera probabilidades: de 0 a 1. Si son etiquetas, escríbelas con 0 y 1."
-        )
-
-
-def _split(x, y, validation, seed, model):
-    """Return training x and y, and the validation set as Keras wants it."""
-    if validation is None:
-        return x, y, None
-    if isinstance(validation, tuple | list) and len(validation) == 2:
-        return x, y, _check_data(model, *validation)
-    ways = "Usa una parte entre 0 y 1, un par (x, y), o None."
-    if not isinstance(validation, Real) or not np.isfinite(validation):
-        raise CourseError(f"validation no puede ser {reprlib.repr(validation)}. {ways}")
-    rows = round(len(x) * validation)
-    if not 0 < rows < len(x):
-        raise CourseError(f"validation={validation!r} dejaría {rows} de {len(x)} filas para validar. {ways}")
-    order = np.random.default_rng(seed).permutation(len(x))
-    kept, held_out = order[rows:], order[:rows]
-    return x[kept], y[kept], (x[held_out], y[held_out])

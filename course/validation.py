@@ -1,5 +1,6 @@
 """Checks of what reaches a network: numbers, shapes and names, each with a message that says how to mend it."""
 
+import reprlib
 from numbers import Integral, Real
 
 import numpy as np
@@ -124,6 +125,15 @@ def between(name, value, low, high):
     if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
         raise CourseError(f"{name}={value!r} no es válido: usa un número entre {low} y {high}.")
     return float(value)
+
+
+def table(name, value, source):
+    """Return `value` if it is a DataFrame, as the function `source` returns it; CourseError if it is anything else."""
+    import pandas as pd
+
+    if not isinstance(value, pd.DataFrame):
+        raise CourseError(f"{name} debe ser la tabla que devuelve {source}, no {reprlib.repr(value)}.")
+    return value
 
 
 def units(value):

@@ -195,6 +195,9 @@ def test_progress_rewrites_its_line_in_a_terminal(capsys, monkeypatch):
         ({"monitor": None, "patience": 2}, "monitor=None"),
         ({"callbacks": "early"}, "'e', que no es un callback"),
         ({"callbacks": 3}, "3, que no es un callback"),
+        ({"x": [[1, 2, 3], [1, 2]], "y": [0, 1]}, "x tiene filas de distinto largo"),
+        ({"history": [0.3, 0.2]}, r"history debe ser la tabla que devuelve training.fit, no \[0.3, 0.2\]"),
+        ({"history": pd.Series([0.3])}, "history debe ser la tabla"),
     ],
 )
 def test_errors_say_what_is_wrong(options, message):
@@ -210,6 +213,13 @@ def test_a_model_that_is_not_compiled_is_refused():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     with pytest.raises(CourseError, match="compilado"):
         training.fit(model, X, Y)
+
+
+def test_a_model_that_does_not_know_its_inputs_is_told_where_to_say_them():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    with pytest.raises(CourseError, match=r"keras\.Input\(\(3,\)\)"):
+        training.fit(model, X, Y, progress=False)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +304,23 @@ def test_repeat_refuses_a_network_that_it_has_trained_already():
     model = build()
     with pytest.raises(CourseError, match="misma red"):
         training.repeat(lambda: model, X, Y, seeds=range(2), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"build": None}, "build=None no es una función"),
+        ({"build": build()}, "Pásala sin llamarla"),
+        ({"build": lambda: None}, "build devuelve None.*return"),
+        ({"test": X}, "test no puede ser .* un par"),
+        ({"test": (X,)}, "un par"),
+        ({"runs": [0.9]}, r"runs debe ser la tabla que devuelve training.repeat, no \[0.9\]"),
+    ],
+)
+def test_repeat_says_before_training_what_it_cannot_use(monkeypatch, options, message):
+    monkeypatch.setattr(training, "fit", lambda *_, **__: pytest.fail("it trained"))
+    with pytest.raises(CourseError, match=message):
+        training.repeat(**{"build": build, "x": X, "y": Y, "progress": False, **options})
 
 
 @pytest.mark.parametrize(("seeds", "message"), [(3, "seeds=3"), (None, "seeds=None"), ([0, "1"], "seed='1'")])
