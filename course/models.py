@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course import byhand
+from course import byhand, validation
 from course.environment import import_keras
 from course.errors import CourseError
 
@@ -71,7 +71,8 @@ def mlp(
     classes : int, optional
         Number of classes, at least 3; required by ``"multiclass"`` and meaningless otherwise.
     activation : str or callable
-        Activation of the hidden layers: Keras's name, the function, or a layer such as ``keras.layers.LeakyReLU(0.1)``.
+        Activation of the hidden layers: Keras's name, the function, or a layer such as ``keras.layers.PReLU()``, of
+        which each hidden layer has a copy, with weights of its own.
     dropout : float or sequence of float
         Rate in [0, 1) after each hidden layer: one for all, or one per layer. 0 adds no layer.
     l1, l2 : float
@@ -116,7 +117,7 @@ def mlp(
     default there; on JAX Keras always compiles. ``benchmarks/mnist_speed.py`` measures both.
     """
     hidden = _units(hidden)
-    _check(isinstance(inputs, Integral) and inputs >= 1, "inputs", inputs, "un entero mayor que 0")
+    inputs = validation.count("inputs", inputs)
     _check(isinstance(problem, str) and problem in HEADS, "problem", problem, f"uno de {', '.join(HEADS)}")
     output_units = _output_units(problem, classes, integer_labels)
     rates = _rates(dropout, len(hidden))
@@ -141,13 +142,13 @@ def mlp(
     def dense(units, activation):
         return keras.layers.Dense(
             units,
-            activation=activation,
+            activation=_own(activation),
             kernel_initializer=_initializer(initializer, activation),
             kernel_regularizer=regularizers.pop(0),
             kernel_constraint=constraints.pop(0),
         )
 
-    layers = [keras.Input((int(inputs),))]
+    layers = [keras.Input((inputs,))]
     if input_dropout:
         layers.append(keras.layers.Dropout(input_dropout))
     for units, rate in zip(hidden, rates, strict=True):
@@ -180,7 +181,15 @@ def from_byhand(network, learning_rate=0.01, dtype=None):
     -------
     keras.Sequential
         Compiled with the network's loss; its predictions are those of `byhand.forward`.
+
+    Raises
+    ------
+    CourseError
+        If `network` is no such network, or `learning_rate` is not above 0.
     """
+    if not isinstance(network, byhand.Network):
+        raise CourseError(f"network={network!r} no es una red de course.byhand. Pasa, por ejemplo, byhand.Network(…).")
+    learning_rate = validation.positive("learning_rate", learning_rate)
     layers = [
         keras.layers.Dense(units, activation=activation, dtype=dtype)
         for units, activation in zip(network.units[1:], network.activations, strict=True)
@@ -207,8 +216,11 @@ def to_byhand(model):
     Raises
     ------
     CourseError
-        If a layer, an activation or the loss has no counterpart by hand.
+        If it is no such model, does not know its inputs yet, or a layer, an activation or the loss has no counterpart
+        by hand.
     """
+    if not isinstance(model, keras.Sequential) or not model.built:
+        raise CourseError(f"model={model!r} no es una red Sequential de Keras que empiece por keras.Input((n,)).")
     dense = []
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dense):
@@ -244,11 +256,18 @@ def _is_rate(value):
 def _known(get, argument, value):
     """Look a name up in Keras, and say it in our words where Keras does not know it."""
     try:
-        return get(value)
+        found = get(value)
+        if isinstance(found, type):  # an activation is anything that can be called
+            raise TypeError
     except (ValueError, TypeError) as error:
+        if isinstance(value, type):
+            raise CourseError(
+                f"{argument}={value.__name__} es una clase: ponle paréntesis, {value.__name__}()."
+            ) from error
         raise CourseError(
             f"{argument}={value!r} no existe en Keras. Revisa cómo está escrito, en minúsculas y en inglés."
         ) from error
+    return found
 
 
 def _units(hidden):
@@ -304,10 +323,22 @@ def _name(activation):
     return getattr(function, "__name__", type(function).__name__)
 
 
+def _own(activation):
+    """Return a copy of an activation that is a layer: one for all would share its weights, which have one shape."""
+    if not isinstance(activation, keras.Layer):
+        return activation
+    try:
+        return type(activation).from_config(activation.get_config())
+    except (NotImplementedError, TypeError, ValueError) as error:  # a Lambda, or a layer without its get_config
+        raise CourseError(
+            f"activation={activation!r} no se puede copiar para cada capa oculta. Pasa una función en su lugar, o "
+            "escríbele a tu capa un get_config() con sus argumentos."
+        ) from error
+
+
 def _initializer(initializer, activation):
     if initializer is None:
         return "he_normal" if _name(activation) in _HE else "glorot_uniform"
-    if isinstance(initializer, str):
-        return _known(keras.initializers.get, "initializer", initializer)
+    found = _known(keras.initializers.get, "initializer", initializer)
     # One object for all would draw the same numbers in each layer of the same shape.
-    return initializer.clone() if isinstance(initializer, keras.initializers.Initializer) else initializer
+    return found.clone() if isinstance(initializer, keras.initializers.Initializer) else found

@@ -157,6 +157,7 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
     [
         ("inputs", {"inputs": 0}),
         ("inputs", {"inputs": 2.5}),
+        ("inputs", {"inputs": True}),
         ("hidden", {"hidden": (4, 0)}),
         ("hidden", {"hidden": "64"}),
         ("hidden", {"hidden": (4.5,)}),
@@ -174,6 +175,7 @@ def test_one_initializer_object_draws_other_weights_for_each_layer():
         ("max_norm", {"max_norm": 0}),
         ("jit_compile", {"jit_compile": "sí"}),
         ("initializer", {"initializer": "glorot"}),
+        ("initializer", {"initializer": 3}),
         ("optimizer", {"optimizer": "adán"}),
         ("optimizer", {"optimizer": None}),
         ("integer_labels", {"integer_labels": True}),
@@ -190,6 +192,29 @@ def test_errors_name_the_argument_and_the_value(argument, options):
     with pytest.raises(CourseError) as caught:
         models.mlp(**arguments)
     assert f"{argument}={arguments.get(argument)!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("argument", "kind"), [("activation", keras.layers.PReLU), ("optimizer", keras.optimizers.Adam)]
+)
+def test_a_class_where_one_of_its_objects_goes_is_told(argument, kind):
+    with pytest.raises(CourseError, match=rf"{argument}={kind.__name__} es una clase.* {kind.__name__}\(\)"):
+        models.mlp(3, (4,), "binary", **{argument: kind})
+
+
+def test_each_hidden_layer_has_the_weights_of_an_activation_for_itself():
+    slope = keras.layers.PReLU(alpha_initializer="ones")
+    model = models.mlp(3, (4, 5), "binary", activation=slope)
+    assert model.predict(np.ones((2, 3)), verbose=0).shape == (2, 1)
+    first, second = (layer.activation for layer in model.layers[:2])
+    assert [np.shape(part.alpha) for part in (first, second)] == [(4,), (5,)]
+    assert first.get_config()["alpha_initializer"] == slope.get_config()["alpha_initializer"]
+    assert not slope.built
+
+
+def test_an_activation_that_keras_cannot_copy_is_told():
+    with pytest.raises(CourseError, match="no se puede copiar.*una función"):
+        models.mlp(3, (4, 5), "binary", activation=keras.layers.Lambda(lambda u: u))
 
 
 def test_the_optimizer_of_another_network_is_refused():
@@ -240,3 +265,20 @@ def test_a_layer_without_counterpart_is_named():
     model.compile("sgd", "mean_squared_error")
     with pytest.raises(CourseError, match=r"norma.*BatchNormalization"):
         models.to_byhand(model)
+
+
+@pytest.mark.parametrize(
+    "model", [None, byhand.SLIDE_EXAMPLE.network, keras.Sequential([dense(1)])], ids=["none", "by hand", "no inputs"]
+)
+def test_what_is_no_model_with_inputs_does_not_go_to_the_network_by_hand(model):
+    with pytest.raises(CourseError, match=r"keras\.Input"):
+        models.to_byhand(model)
+
+
+@pytest.mark.parametrize(
+    ("network", "learning_rate", "message"),
+    [(None, 0.1, "network=None"), (byhand.SLIDE_EXAMPLE.network, -0.1, r"learning_rate=-0\.1")],
+)
+def test_what_is_no_network_by_hand_does_not_go_to_keras(network, learning_rate, message):
+    with pytest.raises(CourseError, match=message):
+        models.from_byhand(network, learning_rate)
