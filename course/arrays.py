@@ -23,7 +23,7 @@ def checked(model, x, y):
     CourseError
         If they are no finite numbers, their shapes do not match, or y is no target of the model's loss.
     """
-    x, y = _numbers("x", x), _numbers("y", y)
+    x, y = numbers("x", x), numbers("y", y)
     if len(x) == 0 or len(x) != len(y):
         raise CourseError(f"x tiene {len(x)} filas e y tiene {len(y)}: deben ser las mismas, y al menos una.")
     if getattr(model, "input_shape", None) is None:  # Keras finds it out only when it trains
@@ -34,6 +34,19 @@ def checked(model, x, y):
         raise CourseError(f"Cada fila de x tiene forma {x.shape[1:]}, pero la red espera {model.input_shape[1:]}.")
     _check_targets(model, y)
     return x, y
+
+
+def numbers(name, value):
+    """Return a value, which the user calls `name`, as an array; CourseError unless it is of finite numbers."""
+    try:
+        array = np.atleast_1d(value)
+    except ValueError as error:
+        raise CourseError(f"{name} tiene filas de distinto largo. Complétalas, o quita las que no sirvan.") from error
+    if array.dtype.kind not in "biuf":
+        raise CourseError(f"{name} tiene valores que no son números (tipo {array.dtype}). Conviértelos antes.")
+    if not np.isfinite(array).all():
+        raise CourseError(f"{name} tiene valores que faltan o infinitos (NaN, inf). Límpialos antes de entrenar.")
+    return array
 
 
 def is_pair(value):
@@ -57,18 +70,6 @@ def split(model, x, y, validation, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     kept, held_out = order[rows:], order[:rows]
     return x[kept], y[kept], (x[held_out], y[held_out])
-
-
-def _numbers(name, value):
-    try:
-        array = np.atleast_1d(value)
-    except ValueError as error:
-        raise CourseError(f"{name} tiene filas de distinto largo. Complétalas, o quita las que no sirvan.") from error
-    if array.dtype.kind not in "biuf":
-        raise CourseError(f"{name} tiene valores que no son números (tipo {array.dtype}). Conviértelos antes.")
-    if not np.isfinite(array).all():
-        raise CourseError(f"{name} tiene valores que faltan o infinitos (NaN, inf). Límpialos antes de entrenar.")
-    return array
 
 
 def _check_targets(model, y):

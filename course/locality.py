@@ -4,10 +4,13 @@ Shuffle the pixels of all images, always in the same way, and a plain dense laye
 that there is an image. A penalty and a constraint on its weights, in Keras's own terms, tell it.
 """
 
+from numbers import Integral
+
 import numpy as np
 
-from course.environment import import_keras
+from course.environment import check_seed, import_keras
 from course.errors import CourseError
+from course.validation import count, positive
 
 keras = import_keras()
 
@@ -22,16 +25,23 @@ class Smoothness(keras.regularizers.Regularizer):
     Parameters
     ----------
     factor : float
+        Above 0.
     side : int
         Pixels on each side of the square image that enters the layer, row after row.
+
+    Raises
+    ------
+    CourseError
+        If a value is none of these; and when the layer is built, if that is not what enters it.
     """
 
     def __init__(self, factor, side=28):
-        self.factor = float(factor)
-        self.side = int(side)
+        self.factor = positive("factor", factor)
+        self.side = count("side", side)
 
     def __call__(self, kernel):
         """Return the penalty of a kernel of shape ``(side², units)``, a scalar."""
+        _check_inputs(kernel, self.side)
         image = keras.ops.reshape(kernel, (self.side, self.side, -1))
         down, right = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
         return self.factor * (keras.ops.sum(down**2) + keras.ops.sum(right**2))
@@ -60,10 +70,20 @@ class ReceptiveField(keras.constraints.Constraint):
         Width of the border that no window covers; MNIST's is blank in nearly every image.
     seed : int
         Decides the windows.
+
+    Raises
+    ------
+    CourseError
+        If a value is none of these, or the window does not fit; and when the layer is trained, if such an image is not
+        what enters it.
     """
 
     def __init__(self, window, max_norm=None, side=28, margin=2, seed=0):
-        if not 0 < window <= side - 2 * margin:
+        side, margin = count("side", side), count("margin", margin, least=0)
+        check_seed(seed)
+        if max_norm is not None:
+            positive("max_norm", max_norm)
+        if not isinstance(window, Integral) or not 0 < window <= side - 2 * margin:
             raise CourseError(
                 f"window={window!r} no cabe: se esperaba un entero de 1 a {side - 2 * margin}, porque la imagen tiene "
                 f"{side} píxeles de lado y a cada lado se dejan {margin}."
@@ -80,9 +100,19 @@ class ReceptiveField(keras.constraints.Constraint):
 
     def __call__(self, kernel):
         """Return a kernel of shape ``(side², units)`` with what the units do not see at 0, and its norms bounded."""
+        _check_inputs(kernel, self.side)
         kernel = kernel * keras.ops.convert_to_tensor(self.mask(kernel.shape[1]), kernel.dtype)
         return kernel if self.max_norm is None else keras.constraints.MaxNorm(self.max_norm, axis=0)(kernel)
 
     def get_config(self):
         """Return the arguments, for saving the model."""
         return {name: getattr(self, name) for name in ("window", "max_norm", "side", "margin", "seed")}
+
+
+def _check_inputs(kernel, side):
+    """Refuse a layer of other images: with some sides the penalty would be that of pixels which do not touch."""
+    if kernel.shape[0] != side**2:
+        raise CourseError(
+            f"A la capa entran {kernel.shape[0]} valores, que no son los {side**2} píxeles de una imagen con "
+            f"side={side}. Di cuántos tiene de lado la tuya."
+        )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course import models, training
+from course import arrays, models, training
 from course.environment import import_keras, set_seed
 from course.errors import CourseError
 from course.locality import ReceptiveField, Smoothness
+from course.validation import between, count, positive
 
 keras = import_keras()
 
@@ -58,6 +59,11 @@ class Recipe:
         Side of the `course.locality.ReceptiveField` of each unit of the first layer; it needs such inputs too.
     ema_momentum : float, optional
         Of the moving average of the weights that takes their place when predicting and once the training ends.
+
+    Raises
+    ------
+    CourseError
+        If a number is out of range; those of the layers are looked at when the network is built.
     """
 
     description: str
@@ -80,13 +86,23 @@ class Recipe:
     window: int | None = None
     ema_momentum: float | None = None
 
+    def __post_init__(self):
+        """Check what says how to train."""
+        for name in ("epochs", "batch_size"):
+            count(name, getattr(self, name))
+        positive("learning_rate", self.learning_rate)
+        between("warmup", self.warmup, 0, self.epochs)
+        between("alpha", self.alpha, 0, 1)
+        if self.ema_momentum is not None:
+            between("ema_momentum", self.ema_momentum, 0, 1)
+
     def schedule(self, rows):
         """Return the learning rate as a function of the step, for a training set of so many rows."""
         steps = math.ceil(rows / self.batch_size)
         warmup = round(self.warmup * steps)
         return keras.optimizers.schedules.CosineDecay(
             0.0 if warmup else self.learning_rate,
-            decay_steps=self.epochs * steps - warmup,
+            decay_steps=max(1, self.epochs * steps - warmup),
             alpha=self.alpha,
             warmup_target=self.learning_rate if warmup else None,
             warmup_steps=warmup,
@@ -159,11 +175,16 @@ class Recipe:
         Raises
         ------
         CourseError
-            As `build` and `course.training.fit`.
+            As `build` and `course.training.fit`, and if `y` are no class numbers.
         """
-        x, classes = np.asarray(x), int(np.max(y)) + 1
+        x, y = arrays.numbers("x", x), _class_numbers(y)
+        if x.ndim != 2:
+            raise CourseError(f"x tiene forma {x.shape}, y se esperaba (n, inputs). Usa x.reshape(len(x), -1).")
+        classes = int(y.max()) + 1
         if validation is not None:
-            validation = validation[0], _targets(validation[1], classes)
+            if not arrays.is_pair(validation):
+                raise CourseError("validation no es un par (x, y). Pásalo así, o usa validation=None.")
+            validation = validation[0], _targets(_class_numbers(validation[1], classes), classes)
         set_seed(seed)
         model = self.build(x.shape[1], classes, len(x), seed)
         history = training.fit(
@@ -178,6 +199,15 @@ class Recipe:
             callbacks=[] if self.ema_momentum is None else [keras.callbacks.SwapEMAWeights()],
         )
         return model, history
+
+
+def _class_numbers(y, classes=np.inf):
+    """Return class numbers as an array: Keras would cut a 1.5 to 1 without a word, and count -1 from the end."""
+    y = arrays.numbers("y", y)
+    if not y.size or y.size != len(y) or y.min() < 0 or y.max() >= classes or (y % 1).any():
+        least = "números de clase: 0, 1, 2…" if classes == np.inf else f"números de clase, de 0 a {classes - 1}"
+        raise CourseError(f"y debe tener {least}, uno por fila. Tiene forma {y.shape}.")
+    return y
 
 
 def _targets(y, classes):

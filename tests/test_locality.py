@@ -62,3 +62,26 @@ def test_what_is_saved_is_loaded(instance):
 def test_a_window_that_does_not_fit_is_refused(window):
     with pytest.raises(CourseError, match=rf"window={window} .* de 1 a 24"):
         locality.ReceptiveField(window)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (locality.Smoothness, {"factor": -1.0}, r"factor=-1\.0"),
+        (locality.Smoothness, {"factor": 1.0, "side": 2.5}, r"side=2\.5"),
+        (locality.ReceptiveField, {"window": 2.5}, r"window=2\.5 .* de 1 a 24"),
+        (locality.ReceptiveField, {"window": "3"}, "window='3'"),
+        (locality.ReceptiveField, {"window": 3, "margin": -1}, "margin=-1"),
+        (locality.ReceptiveField, {"window": 3, "max_norm": 0}, "max_norm=0"),
+        (locality.ReceptiveField, {"window": 3, "seed": None}, "seed=None"),  # other windows at each step
+    ],
+)
+def test_errors_name_the_argument_and_the_value(kind, options, message):
+    with pytest.raises(CourseError, match=message):
+        kind(**options)
+
+
+@pytest.mark.parametrize("told", [locality.Smoothness(1.0, side=2), locality.ReceptiveField(2, side=2, margin=0)])
+def test_a_layer_of_other_images_is_refused(told):
+    with pytest.raises(CourseError, match=r"entran 9 valores.* 4 píxeles.*side=2"):
+        told(np.ones((9, 4), "float32"))

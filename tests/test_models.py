@@ -213,7 +213,7 @@ def test_each_hidden_layer_has_the_weights_of_an_activation_for_itself():
 
 
 def test_an_activation_that_keras_cannot_copy_is_told():
-    with pytest.raises(CourseError, match="no se puede copiar.*una función"):
+    with pytest.raises(CourseError, match=r"no se puede copiar.*una función"):
         models.mlp(3, (4, 5), "binary", activation=keras.layers.Lambda(lambda u: u))
 
 

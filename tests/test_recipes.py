@@ -103,6 +103,36 @@ def test_each_unit_of_the_first_layer_sees_one_window_from_the_first_step_to_the
     assert blank.layers[1].get_weights()[0][seen == 1].var() == pytest.approx(2 / 49, rel=0.2)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 0), ("batch_size", None), ("learning_rate", "a"), ("warmup", 9.0), ("alpha", -1), ("ema_momentum", 2)],
+)
+def test_a_recipe_says_which_number_is_wrong(name, value):
+    with pytest.raises(CourseError, match=f"{name}={value!r}"):
+        dataclasses.replace(SMALL, **{name: value})
+
+
+def test_a_training_of_one_batch_may_be_all_warmup():
+    assert float(dataclasses.replace(SMALL, epochs=1, warmup=1.0).schedule(rows=3)(0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"x": X[:, 0]}, r"x tiene forma \(330,\).*reshape"),
+        ({"y": Y + 0.5}, "números de clase"),
+        ({"y": Y - 1}, "números de clase"),
+        ({"y": np.eye(3)[Y]}, "uno por fila"),
+        ({"y": None}, "y tiene valores que no son números"),
+        ({"validation": 0.2}, "un par"),
+        ({"validation": (X, Y + 1)}, "de 0 a 2"),
+    ],
+)
+def test_data_that_no_recipe_can_train_on_are_told(options, message):
+    with pytest.raises(CourseError, match=message):
+        SMALL.train(**{"x": X, "y": Y, "progress": False, **options})
+
+
 @pytest.mark.parametrize("window", [None, 3])
 def test_a_trained_network_is_saved_and_loaded(tmp_path, window):
     images = np.pad(X.reshape(-1, 4, 4), ((0, 0), (2, 2), (2, 2))).reshape(len(X), 64)
