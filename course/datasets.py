@@ -130,14 +130,15 @@ def bookings(source=None):
 
 
 def status():
-    """Tell whether MNIST and the bookings are at hand and intact, without loading pandas or touching the network.
+    """Tell whether each data set is at hand and intact, without loading pandas or touching the network.
 
     Returns
     -------
     list of Status
     """
     made_up = _shipped_status("Tabla sintética de reservas", "bookings_profile.json")
-    return [_shipped_status("MNIST", "mnist.npz"), _bookings_status(), made_up]
+    drawn = _shipped_status("Dígitos dibujados", "dibujos.json")
+    return [_shipped_status("MNIST", "mnist.npz"), _bookings_status(), made_up, drawn]
 
 
 def _shipped_status(name, file):

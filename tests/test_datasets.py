@@ -153,6 +153,14 @@ def test_a_damaged_mnist_is_told(monkeypatch, tmp_path, damage):
     assert not datasets.status()[0].ok
 
 
+def test_damaged_drawings_are_told(monkeypatch, tmp_path):
+    (tmp_path / "dibujos.json").write_bytes((resource("data") / "dibujos.json").read_bytes()[:-1])
+    monkeypatch.setattr(datasets, "resource", lambda name: tmp_path)
+    told = datasets.status()[3]
+    assert not told.ok
+    assert "dibujos.json está dañado" in told.message
+
+
 def test_a_missing_mnist_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "resource", lambda name: tmp_path)
     with pytest.raises(CourseError, match=r"Falta el archivo .*mnist\.npz"):
@@ -350,7 +358,7 @@ def test_a_cache_that_cannot_be_written(home, web, monkeypatch, tmp_path, capsys
     told = capsys.readouterr().out
     assert told.count("no se puede guardar en la caché") == 1
     assert "no es una carpeta" in told
-    assert len(datasets.status()) == 3
+    assert len(datasets.status()) == 4
 
 
 def test_a_read_only_cache(home, web, monkeypatch, capsys):
@@ -449,8 +457,8 @@ def test_a_whole_file_that_is_no_parquet_counts_as_absent(home):
 
 
 def test_status_of_a_new_machine_and_after_the_download(home, web):
-    mnist, bookings, made_up = datasets.status()
-    assert (mnist.ok, bookings.ok, made_up.ok) == (True, None, True)
+    mnist, bookings, made_up, drawn = datasets.status()
+    assert (mnist.ok, bookings.ok, made_up.ok, drawn.ok) == (True, None, True, True)
     assert "COURSE_DATA_DIR" in bookings.message
     datasets.bookings()
     assert datasets.status()[1].ok
