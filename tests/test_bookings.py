@@ -160,7 +160,7 @@ def test_the_target_is_zero_or_one(table):
     for wrong in (2, np.nan, "quizás"):
         odd = table.astype({"is_canceled": object})
         odd.loc[5, "is_canceled"] = wrong
-        with pytest.raises(CourseError, match=r"is_canceled debe ser 0 o 1.*en 1 no lo es"):
+        with pytest.raises(CourseError, match=r"is_canceled debe ser 0 o 1.*en 1 no lo es, y la primera dice «"):
             bookings.target(odd)
 
 

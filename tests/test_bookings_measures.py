@@ -101,11 +101,27 @@ def test_never_selling_twice_is_an_answer():
         ([1, np.nan], [0.5, 0.5], "solo ceros y unos"),
         ([1, 1], [0.5, 0.6], "todas el mismo final .canceladas"),
         ([0], [0.5], "todas el mismo final .no canceladas"),
+        ([[1, 0], [1]], [0.5, 0.5], "un solo número por reserva"),
     ],
 )
 def test_what_cannot_be_measured_is_told(y, probability, told):
     with pytest.raises(CourseError, match=told):
         bookings.evaluate(y, probability)
+
+
+@pytest.mark.parametrize(
+    "costs", [None, (100, 300), bookings.Costs(-1, 300), bookings.Costs(100, np.nan), bookings.Costs("a", 300)]
+)
+def test_costs_that_decide_nothing_are_told(costs):
+    for measure in (bookings.evaluate, bookings.best_threshold):
+        with pytest.raises(CourseError, match=r"costs=.* Usa bookings\.Costs\(100, 300\)"):
+            measure([0, 1], [0.2, 0.7], costs=costs)
+
+
+@pytest.mark.parametrize("threshold", [None, "0.5", float("nan")])
+def test_a_threshold_that_decides_nothing_is_told(threshold):
+    with pytest.raises(CourseError, match="threshold="):
+        bookings.expected_cost([0, 1], [0.2, 0.7], threshold)
 
 
 # The audit

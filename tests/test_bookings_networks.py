@@ -173,6 +173,28 @@ def test_a_network_is_told_that_its_bookings_were_made_on_too_few_days(columns, 
         network.fit(columns.assign(booking_day=0), y)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"members": 0}, "members=0"), ({"epochs": 0}, "epochs=0"), ({"batch_size": None}, "batch_size=None"),
+     ({"seed": None}, "seed=None")],
+)  # fmt: skip
+def test_a_network_says_which_of_its_settings_is_wrong(columns, y, options, message):
+    with pytest.raises(CourseError, match=message):
+        networks.Network(**options).fit(columns, y)
+
+
+def test_a_network_wants_derived_columns_and_an_outcome_for_each(table, columns, y):
+    network = networks.Network(epochs=1, min_frequency=100, options=SMALL).fit(columns.head(600), y[:600])
+    for wrong in (table, None, columns.to_numpy(), columns.drop(columns="adr")):
+        with pytest.raises(CourseError, match=r"bookings\.derive\(tabla\)"):
+            network.fit(wrong, y)
+        with pytest.raises(CourseError, match=r"bookings\.derive\(tabla\)"):
+            network.predict_proba(wrong)
+    for wrong in (None, y[:5], y + 1, np.where(y, np.nan, 0), y.astype(str)):
+        with pytest.raises(CourseError, match=r"3000 filas\. Usa bookings\.target"):
+            network.fit(columns, wrong)
+
+
 # Calibration on later rows
 
 
@@ -212,6 +234,10 @@ def test_a_calibration_is_told_that_it_has_too_few_rows_or_one_outcome_among_the
     for few in (0, 4):
         with pytest.raises(CourseError, match=f"al menos 5 reservas, y hay {few}"):
             model.fit(columns.head(few), y[:few])
+    with pytest.raises(CourseError, match=r"un 0 o un 1 por cada una de las 2000 filas"):
+        model.fit(columns, y[:50])
+    with pytest.raises(CourseError, match=r"bookings\.derive\(tabla\)"):
+        model.fit(columns[["odds"]], y)
     early = columns["arrival_day"] < 800
     with pytest.raises(CourseError, match="con las que se calibra, terminaron todas igual"):
         model.fit(columns, np.where(early, y, 0))

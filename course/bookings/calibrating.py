@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TimeSeriesSplit
 
+from course.bookings.derived import check_derived, outcomes
 from course.errors import CourseError
 
 _SHARE = 5  # each fold is a fifth of the rows
@@ -38,11 +39,12 @@ def out_of_time(model, columns, y, folds=3):
     Raises
     ------
     CourseError
-        If there are too few rows for a fold of one.
+        If there are too few rows for a fold of one, or `columns` or `y` is something else.
     """
+    check_derived(columns, ["arrival_day"])
+    y = outcomes(columns, y)
     if len(y) < _SHARE:
         raise CourseError(f"Para calibrar hacen falta al menos {_SHARE} reservas, y hay {len(y)}.")
-    y = np.asarray(y)
     order = np.argsort(columns["arrival_day"].to_numpy(), kind="stable")
     splits = TimeSeriesSplit(folds, test_size=len(y) // _SHARE).split(order)
     rows, found = [], []
@@ -75,7 +77,7 @@ class OutOfTimeCalibration(ClassifierMixin, BaseEstimator):
         Raises
         ------
         CourseError
-            If there are fewer than 5 rows, or the later ones all have one outcome.
+            If there are fewer than 5 rows, the later ones all have one outcome, or `columns` or `y` is something else.
         """
         self.classes_ = np.array([0, 1])
         rows, probability = out_of_time(self.model if self.probe is None else self.probe, columns, y)

@@ -101,7 +101,7 @@ def target(table):
     if (wrong := ~np.isin(values, (0, 1))).any():
         found = table[TARGET].iloc[wrong.argmax()]
         raise CourseError(
-            f"{TARGET} debe ser 0 o 1 en todas las filas; en {wrong.sum()} no lo es, y la primera dice {found!r}."
+            f"{TARGET} debe ser 0 o 1 en todas las filas; en {wrong.sum()} no lo es, y la primera dice «{found}»."
         )
     return values
 

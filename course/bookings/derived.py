@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from course.bookings.cleaning import CATEGORIES, NUMBERS, arrival, clean
+from course.errors import CourseError
 
 NUMERIC = (*(name for name in NUMBERS if name not in ("arrival_date_week_number", "arrival_date_day_of_month")),
            "nights", "guests", "arrival_day", "rooms")  # fmt: skip
@@ -77,6 +78,22 @@ def derive(table):
     crosses = {name: texts[first].str.cat(texts[rest], sep="|") for name, (first, *rest) in CROSSES.items()}
     numbers = frame[[*NUMERIC, BOOKED]].astype(np.float32)
     return pd.concat([numbers, texts[list(NAMED)], pd.DataFrame(crosses, table.index)], axis=1)
+
+
+def check_derived(columns, needed=(*NUMERIC, BOOKED, *NAMED, *CROSSES)):
+    """Raise a CourseError unless it is a table with the columns that a model needs of those that `derive` gives."""
+    if not isinstance(columns, pd.DataFrame) or not set(needed) <= set(columns):
+        raise CourseError("columns no es lo que da bookings.derive(tabla). Pásale eso, también al predecir.")
+
+
+def outcomes(columns, y):
+    """Return y as an array; CourseError unless it has a 0 or a 1 for each row of `columns`."""
+    y = np.asarray(y)
+    if y.shape != (len(columns),) or not np.isin(y, (0, 1)).all():
+        raise CourseError(
+            f"y debe tener un 0 o un 1 por cada una de las {len(columns)} filas. Usa bookings.target(tabla)."
+        )
+    return y
 
 
 def _counted(column, most):

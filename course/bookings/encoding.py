@@ -110,9 +110,9 @@ def prepare(train, *others, min_frequency=0.001, calendar=True):
     >>> x_train, x_validation, x_test = data.x  # doctest: +SKIP
     """
     tables = [train, *others]
+    frames = [clean(table) for table in tables]
     if not len(train):
         raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
-    frames = [clean(table) for table in tables]
     learned = frames[0] if len(train) <= _ENOUGH else frames[0].sample(_ENOUGH, random_state=0)
     transformer = preprocessor(min_frequency, calendar).fit(learned)
     names = transformer.get_feature_names_out().tolist()

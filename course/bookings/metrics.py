@@ -5,6 +5,7 @@ the hotel takes another guest for the same night. If the first one comes after a
 hotel; if the hotel did not sell it again and the guest cancels, the room stays empty.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,8 @@ def evaluate(y, probability, threshold=0.5, costs=COSTS):
     Raises
     ------
     CourseError
-        If the arrays do not match, hold something else, or only one of the two outcomes occurs.
+        If the arrays do not match, hold something else, or only one of the two outcomes occurs; or if `threshold` or
+        `costs` is something else.
     """
     y, probability = _checked(y, probability)
     if y.all() or not y.any():
@@ -62,6 +64,7 @@ def evaluate(y, probability, threshold=0.5, costs=COSTS):
             f"Las {len(y)} reservas tienen todas el mismo final ({'canceladas' if y.all() else 'no canceladas'}): sin "
             "las otras no hay AUC que medir. Evalúa con más reservas."
         )
+    _check_decision(threshold, costs)
     order = np.argsort(probability)
     measured = measure_sorted(probability[order], y[order])
     return {
@@ -84,8 +87,14 @@ def expected_cost(y, probability, threshold, costs=COSTS):
     threshold : float
         The room is sold again where the probability is at least this; ``float("inf")`` never sells twice.
     costs : Costs
+
+    Raises
+    ------
+    CourseError
+        As `evaluate`, but one outcome alone will do.
     """
     y, probability = _checked(y, probability)
+    _check_decision(threshold, costs)
     again = probability >= threshold
     return float(((y & ~again) * costs.empty_room + (~y & again) * costs.walked_guest).mean())
 
@@ -104,8 +113,14 @@ def best_threshold(y, probability, costs=COSTS):
     float
         One of the probabilities, or infinity if it is best never to sell a room twice. Where the probabilities are
         right, it is near ``walked_guest / (walked_guest + empty_room)``.
+
+    Raises
+    ------
+    CourseError
+        As `expected_cost`.
     """
     y, probability = _checked(y, probability)
+    _check_decision(np.inf, costs)
     order = np.argsort(-probability)
     values, canceled = probability[order], y[order]
     last = np.flatnonzero(np.diff(values, append=-1))  # where each run of equal probabilities ends
@@ -168,8 +183,10 @@ def measure_sorted(values, labels):
 
 def _checked(y, probability):
     """Return labels as bool and probabilities as float64, both of shape (n,), or say what is wrong with them."""
-    y, probability = np.asarray(y).squeeze(), np.asarray(probability).squeeze()
-    y, probability = np.atleast_1d(y), np.atleast_1d(probability)
+    try:
+        y, probability = (np.atleast_1d(np.asarray(values).squeeze()) for values in (y, probability))
+    except ValueError as error:
+        raise CourseError("y y probability deben tener un solo número por reserva.") from error
     if y.ndim != 1 or y.shape != probability.shape or not len(y):
         raise CourseError(
             f"y tiene forma {y.shape} y probability {probability.shape}: debe haber una probabilidad por reserva."
@@ -179,6 +196,14 @@ def _checked(y, probability):
     if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
         raise CourseError("y debe tener solo ceros y unos: 1 si la reserva se canceló.")
     return y.astype(bool), probability.astype(float)
+
+
+def _check_decision(threshold, costs):
+    """Refuse a threshold or costs that decide nothing: a NaN would pass as one that never sells."""
+    if not isinstance(threshold, Real) or np.isnan(threshold):
+        raise CourseError(f"threshold={threshold!r} no es un umbral: usa una probabilidad, o float('inf').")
+    if not isinstance(costs, Costs) or not all(isinstance(cost, Real) and 0 <= cost < np.inf for cost in costs):
+        raise CourseError(f"costs={costs!r} no sirve. Usa bookings.Costs(100, 300), en euros y sin negativos.")
 
 
 def _roc(values, labels):

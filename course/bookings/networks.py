@@ -16,9 +16,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler, TargetEncoder
 
 from course.bookings.calibrating import log_odds
-from course.bookings.derived import BOOKED, CROSSES, NAMED, NUMERIC
-from course.environment import import_keras, set_seed
+from course.bookings.derived import BOOKED, CROSSES, NAMED, NUMERIC, check_derived, outcomes
+from course.environment import check_seed, import_keras, set_seed
 from course.errors import CourseError
+from course.validation import count
 
 keras = import_keras()
 
@@ -138,14 +139,14 @@ class Encoder(BaseEstimator):
         others = _others_rates(rates, columns, y)
         self.rates_ = rates.fit(columns[list(RATED)], y)
         self.scale_ = StandardScaler().fit(others)
-        return self._inputs(columns, others)
+        return self._inputs(columns, codes, others)
 
     def transform(self, columns):
         """Return the inputs of other rows."""
-        return self._inputs(columns, log_odds(self.rates_.transform(columns[list(RATED)]), _LEAST))
+        rates = log_odds(self.rates_.transform(columns[list(RATED)]), _LEAST)
+        return self._inputs(columns, self.names_.transform(columns[list(NAMED)]), rates)
 
-    def _inputs(self, columns, rates):
-        codes = self.names_.transform(columns[list(NAMED)])
+    def _inputs(self, columns, codes, rates):
         codes = np.where(codes < 0, self.unseen_, codes) + np.cumsum([0, *self.sizes_[:-1]])
         numbers = np.hstack([self.numbers_.transform(columns), self.scale_.transform(rates)])
         return {"numbers": numbers.astype(np.float32), "categories": codes.astype(np.int32)}
@@ -191,8 +192,13 @@ class Network(ClassifierMixin, BaseEstimator):
         Raises
         ------
         CourseError
-            If the bookings were made on fewer than 5 days.
+            If the bookings were made on fewer than 5 days, or an argument is something else.
         """
+        for name in ("members", "epochs", "batch_size"):
+            count(name, getattr(self, name))
+        check_seed(self.seed)
+        check_derived(columns)
+        y = outcomes(columns, y)
         if not len(columns):
             raise CourseError("La tabla de entrenamiento no tiene filas: no hay de qué aprender.")
         if columns[BOOKED].nunique() < _RATE_FOLDS:
@@ -208,6 +214,7 @@ class Network(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, columns):
         """Return the probabilities of staying and of canceling, shape (n, 2)."""
+        check_derived(columns)
         if not len(columns):
             return np.empty((0, 2))
         inputs = self.encoder_.transform(columns)
