@@ -403,7 +403,7 @@ def test_activations_and_their_derivatives():
     assert len(plots.activations("linear").axes) == 1
 
 
-@pytest.mark.parametrize("names", ["softmax", ["relu", "ReLU"], [], [3]])
+@pytest.mark.parametrize("names", ["softmax", ["relu", "ReLU"], [], [3], None])
 def test_activations_that_have_no_curve(names):
     with pytest.raises(CourseError, match=r"names.*: relu, sigmoid, tanh, linear"):
         plots.activations(names)
@@ -504,6 +504,14 @@ def test_gradients_tell_how_far_they_are_from_each_other():
         (lambda: plots.gradients([1, 2]), "una a cuatro columnas"),
         (lambda: plots.gradients({str(k): [1] for k in range(5)}), "una a cuatro columnas"),
         (lambda: plots.gradients({"a": [1, 2], "b": [1]}), "distinto largo"),
+        (lambda: plots.gradients(pd.Series([0.1, 0.2])), "Pasa un DataFrame"),
+        (lambda: plots.operation_counts(np.ones((2, 3))), "operation_counts"),
+        (lambda: plots.operation_counts(pd.Series([1.0, 2.0])), "operation_counts"),
+        (lambda: plots.descent(lambda w: 1 / (w - 1), [1.0, 2.0]), "falló con: .*division"),
+        (lambda: plots.descent(lambda w: "alta", [1.0, 2.0]), "falló con: .*alta"),
+        (lambda: plots.experiment(None), r"None no es un experimento.*simulator\.Experiment"),
+        (lambda: plots.race(RACE.head(0)), "compara 0 métodos"),
+        (lambda: plots.race(pd.concat([RACE, RACE])), "dos veces el mismo intento"),
         (lambda: plots.race(TRIALS), "faltan columnas: método, repetición, intento"),
         (lambda: plots.race(pd.concat([RACE.assign(método=str(k)) for k in range(5)])), "5 métodos"),
         (lambda: plots.trial_curves(RACE), "faltan columnas: época, estado"),
@@ -657,6 +665,20 @@ def test_runs_are_dots_with_their_median_and_how_many_reach_the_threshold():
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert sorted(dots[0].get_ydata()) == [0.05, 0.1, 0.3]
     assert len(dots[1].get_ydata()) == 2
+
+
+def test_runs_that_are_no_table_or_no_numbers_are_refused():
+    for wrong in (None, 3, [RUNS]):
+        with pytest.raises(CourseError, match="runs no tiene corridas"):
+            plots.distributions(wrong, by="layers")
+    with pytest.raises(CourseError, match="'test_loss' no tiene números"):
+        plots.distributions(RUNS.assign(test_loss="baja"), by="layers")
+
+
+@pytest.mark.parametrize("columns", [0, None, 2.5])
+def test_pictures_go_in_a_whole_number_of_columns(columns):
+    with pytest.raises(CourseError, match=f"columns={columns}"):
+        plots.images(np.zeros((2, 2, 2)), columns=columns)
 
 
 @pytest.mark.parametrize("options", [{"by": "capas"}, {"by": "layers", "value": "perdida"}])

@@ -1,5 +1,7 @@
 """Figures with curves: activation functions, the loss by epoch, operation counts."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib import pyplot as plt
 
@@ -32,7 +34,7 @@ def activations(names=("relu", "sigmoid", "tanh", "linear")):
     CourseError
         If a name is none of these, or there is none.
     """
-    names = (names,) if isinstance(names, str) else tuple(names)
+    names = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
     drawable = [name for name in ACTIVATIONS if name != "softmax"]
     if not names:
         raise CourseError(f"names está vacío. Pasa al menos uno de estos nombres: {', '.join(drawable)}.")
@@ -152,10 +154,10 @@ def operation_counts(table, ax=None):
     CourseError
         If there are no rows, or a column is missing.
     """
-    rows = table.to_dict("records") if hasattr(table, "to_dict") else table
+    rows = table.to_dict("records") if hasattr(table, "columns") else table
     try:
         depth, by_paths, memoized = zip(*((r["depth"], r["by_paths"], r["memoized"]) for r in rows), strict=True)
-    except (KeyError, TypeError, ValueError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         raise CourseError(
             "table no es una tabla con filas y columnas depth, by_paths y memoized. "
             "Pasa lo que devuelve graph.operation_counts()."

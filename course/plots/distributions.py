@@ -44,13 +44,16 @@ def distributions(runs, by, value="test_loss", threshold=None, ax=None):
     Raises
     ------
     CourseError
-        If a column is missing, or there are no runs.
+        If a column is missing or has no numbers to draw, or there are no runs.
     """
-    missing = [name for name in (by, value) if name not in runs]
+    columns = list(getattr(runs, "columns", ()))
+    missing = [str(name) for name in (by, value) if name not in columns]
     if missing or not len(runs):
         raise CourseError(
-            f"runs no tiene corridas o le falta la columna {', '.join(missing)}. Tiene: {', '.join(runs)}."
+            f"runs no tiene corridas o le falta la columna {', '.join(missing)}. Tiene: {', '.join(map(str, columns))}."
         )
+    if runs[value].dtype.kind not in "biuf":
+        raise CourseError(f"La columna {value!r} no tiene números. Elige otra con value=.")
     groups = {_label(key): group[value].to_numpy() for key, group in runs.groupby(by, sort=False)}
     ax = axes_for(ax)
     text = [_draw_group(ax, place, *group, threshold) for place, group in enumerate(groups.items())]

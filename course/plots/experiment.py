@@ -1,9 +1,12 @@
 """The simulator's experiment as one figure, where no widget can show: network, output over the plane, losses."""
 
+import reprlib
+
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
+from course.errors import CourseError
 from course.palette import BLUE, CLASSES, INK, MARKS, PAPER, SERIES, VERMILLION
 from course.plots.output import Drawing, add_description
 from course.plots.style import LINE_STYLES, counted, number, styled
@@ -25,8 +28,16 @@ def experiment(first, *others):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    CourseError
+        If one is no experiment.
     """
     experiments = (first, *others)
+    for one in experiments:
+        if not hasattr(one, "heat_maps"):
+            raise CourseError(f"{reprlib.repr(one)} no es un experimento. Pasa los que da simulator.Experiment(…).")
     shape = {"figsize": (11, 3.7 * len(experiments)), "layout": "constrained", "squeeze": False}
     fig, rows = plt.subplots(len(experiments), 3, FigureClass=Drawing, width_ratios=(1.25, 1, 1), **shape)
     for one, (network, plane, losses) in zip(experiments, rows, strict=True):

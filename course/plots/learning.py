@@ -60,7 +60,7 @@ def _evaluate(loss, points):
     """Return the loss at each row of `points`; raise CourseError if it cannot be called so."""
     try:
         return np.array([float(loss(*point)) for point in points.tolist()])
-    except TypeError as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         count = "un número" if points.shape[1] == 1 else "dos números"
         raise CourseError(f"loss debe ser una función de {count} que devuelve otro; falló con: {error}.") from error
 
@@ -115,7 +115,7 @@ def gradients(table, ax=None):
     CourseError
         If `table` is no such table.
     """
-    ways = list(table) if hasattr(table, "keys") else []
+    ways = list(table) if isinstance(table, dict) or hasattr(table, "columns") else []
     if not 0 < len(ways) <= len(_MARKERS):
         raise CourseError("table debe tener de una a cuatro columnas, una por forma de calcular. Pasa un DataFrame.")
     values = validation.numeric("table", [list(table[way]) for way in ways], 2)

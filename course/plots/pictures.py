@@ -5,6 +5,7 @@ import math
 import numpy as np
 from matplotlib import pyplot as plt
 
+from course import validation
 from course.errors import CourseError
 from course.plots.output import Drawing, describe
 from course.plots.style import SMALL, styled
@@ -38,13 +39,13 @@ def images(pictures, titles=None, columns=8, signed=False, alt=None):
     Raises
     ------
     CourseError
-        If there are no pictures, they are no pictures, or there are not as many titles.
+        If there are no pictures, they are no pictures, there are not as many titles, or `columns` is no such number.
     """
     pictures = _checked(pictures)
     titles = [""] * len(pictures) if titles is None else [str(title) for title in titles]
     if len(titles) != len(pictures):
         raise CourseError(f"Hay {len(pictures)} imágenes y {len(titles)} títulos. Da un título por imagen, o ninguno.")
-    columns = min(columns, len(pictures))
+    columns = min(validation.count("columns", columns), len(pictures))
     rows = math.ceil(len(pictures) / columns)
     lines = max(title.count("\n") + 1 if title else 0 for title in titles)
     size = (columns * _CELL, rows * (_CELL + lines * _TITLE_LINE))

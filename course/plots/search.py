@@ -36,12 +36,14 @@ def race(runs, ax=None, maximize=False):
     Raises
     ------
     CourseError
-        If a column is missing, or there are more than four methods.
+        If a column is missing, there is no method or more than four, or a trial is there twice.
     """
     _expect_columns(runs, ("método", "repetición", "intento", "valor"))
     methods = list(dict.fromkeys(runs["método"]))
-    if len(methods) > len(SERIES):
-        raise CourseError(f"runs compara {len(methods)} métodos; se dibujan hasta {len(SERIES)}.")
+    if not 1 <= len(methods) <= len(SERIES):
+        raise CourseError(f"runs compara {len(methods)} métodos; se dibujan de uno a {len(SERIES)}.")
+    if runs.duplicated(["método", "repetición", "intento"]).any():
+        raise CourseError("runs tiene dos veces el mismo intento de una repetición. Numera otra vez las repeticiones.")
     ax, told = axes_for(ax), []
     for k, method in enumerate(methods):
         values = runs[runs["método"] == method].pivot(index="intento", columns="repetición", values="valor")
