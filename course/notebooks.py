@@ -48,7 +48,7 @@ def solutions(names=(), folder=None):
     CourseError
         A name fits no notebook, or there is none at all.
     """
-    folder = folder or resource("notebooks")
+    folder = Path(folder or resource("notebooks"))
     paths = sorted((folder / "soluciones").glob("*.ipynb"))
     if not paths:
         raise CourseError(f"No hay cuadernos en {folder / 'soluciones'}. ¿Se clonó el proyecto entero?")
@@ -148,8 +148,8 @@ def with_colab(notebook):
     The solutions do without: they are executed, and their outputs compared.
     """
     notebook = nbformat.from_dict(notebook)
-    first = code_cells(notebook.cells)[0]
-    first.source = COLAB + first.source
+    for first in code_cells(notebook.cells)[:1]:  # of one that is all text, none
+        first.source = COLAB + first.source
     return notebook
 
 
@@ -197,7 +197,7 @@ def copy(target):
 
 def stale(folder=None):
     """Return a line for each student copy that is stale, missing or without a source."""
-    folder = folder or resource("notebooks")
+    folder = Path(folder or resource("notebooks"))
     wanted = _copies(folder)
     problems = [
         f"{path.name}: no tiene cuaderno en soluciones/"
@@ -257,6 +257,6 @@ def solution_of(module, name):
 
 
 def _copies(folder):
-    folder = folder or resource("notebooks")
+    folder = Path(folder or resource("notebooks"))
     paths = solutions(folder=folder)
     return {folder / path.name: to_bytes(with_colab(derive(read(path), path.name))) for path in paths}

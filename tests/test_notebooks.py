@@ -569,3 +569,11 @@ def test_the_modules_agree_on_what_right_means():
 
     assert str(checks.Outcome("correct", "x")).startswith(runner.CORRECT)
     assert ast.literal_eval(regions.PLACEHOLDER.partition("#")[0]) is ...
+
+
+def test_a_notebook_that_is_all_text_has_its_copy_too(tmp_path):
+    text = new_notebook(cells=[new_markdown_cell("# Solo texto")])
+    (tmp_path / "soluciones").mkdir()
+    (tmp_path / "soluciones" / "09_texto.ipynb").write_bytes(notebooks.to_bytes(text))
+    assert notebooks.build(str(tmp_path)) == [tmp_path / "09_texto.ipynb"]
+    assert notebooks.stale(str(tmp_path)) == []
