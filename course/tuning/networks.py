@@ -39,8 +39,8 @@ DEFAULTS = {
 }
 """What those that a space leaves out are worth: the layers' own defaults."""
 
-
-_CODE = ("models.py", "training.py", "tuning/networks.py", "tuning/strategy.py")  # what the value of a trial depends on
+_CODE = ("arrays.py", "models.py", "recorder.py", "training.py", "tuning/networks.py", "tuning/strategy.py")
+"""What the value of a trial depends on."""
 
 
 class Data(NamedTuple):
