@@ -102,7 +102,7 @@ ranking = Cases(
         [list(layers) for layers in RANKING],
         MEDIANS.sort_values().index,
         pd.Series(RANKING),
-        pd.Series({(4,): 0.49, (4, 4): 0.31, (8, 8): 0.07, (4, 2, 2, 2): 0.47}).sort_values().index,
+        pd.MultiIndex.from_frame(pd.DataFrame(RANKING)),  # what pandas 3 makes of a dict with these keys
     ],
     wrong=[
         (RANKING[::-1], "esa va primero"),
