@@ -133,6 +133,33 @@ def test_an_earlier_answer_takes_back_no_later_choice(browser, address, errors):
     page.close()
 
 
+def test_a_state_counts_once_its_picture_is_here(browser, address, errors):
+    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
+    slow = Slow(page)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    for change in (
+        widget.button("↺ Reiniciar").click,
+        widget.button("Quitar la última capa oculta").click,
+        widget.root.get_by_label("Comparar").check,
+        widget.root.get_by_label("Comparar").uncheck,
+    ):
+        slow.holding = True
+        change()
+        slow.wait_for(2, page)
+        slow.release()  # the state, whose picture has still to come
+        page.evaluate(DRAWN)
+        for part in (".node", ".hit"):
+            widget.root.locator(part).last.hover(force=True)
+        widget.root.locator(".node").last.click()
+        page.keyboard.press("Escape")
+        slow.release()
+        slow.holding = False
+        page.evaluate(DRAWN)
+    page.close()
+
+
 def test_nothing_is_fetched_from_elsewhere(browser, address, errors):
     page = watch(browser.new_page(), errors)
     asked = []

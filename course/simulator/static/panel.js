@@ -82,7 +82,7 @@ export class Panel {
 
   paintOutput() {
     const { experiment, hovered, theme } = this;
-    if (!experiment?.output) return;
+    if (!experiment) return; // it was taken away, and so will be this panel
     const { settings } = experiment;
     const classes = experiment.problem === "regression" ? 2 : settings.classes;
     const output = hovered == null || hovered.k === experiment.units.length - 1;

@@ -80,12 +80,17 @@ export class Store {
   take(content, buffer) {
     const arrays = content.layout ? unpack(content.layout, buffer) : {};
     if (content.kind === "datasets") this.datasets = arrays;
-    if (content.kind === "state") this.takeState(content, arrays);
-    if (content.kind === "frame") this.takeFrame(content, arrays);
+    // A state counts once its picture is here: the neurons on the screen would have no weights until then.
+    if (content.kind === "state") return void (this.state = [content, arrays]);
+    if (content.kind === "frame") {
+      if (this.state) this.takeState(...this.state);
+      this.takeFrame(content, arrays);
+    }
     this.emit(content.kind, content);
   }
 
   takeState(content, arrays) {
+    this.state = null;
     const answered = this.pending.findIndex(({ request }) => request === content.answers);
     this.pending.splice(0, answered + 1);
     const before = content.whole ? [] : this.experiments;
@@ -99,6 +104,7 @@ export class Store {
     this.selected = Math.min(this.selected, this.experiments.length - 1);
     this.runs = content.runs;
     this.paceThere = content.pace;
+    this.emit("state");
   }
 
   takeFrame(content, arrays) {

@@ -66,7 +66,7 @@ class View {
 
   draw() {
     const { store } = this;
-    if (store.current?.weights) {
+    if (store.current) {
       this.element.hidden = false;
       const theme = (this.element.dataset.theme = themeOf(this.element));
       this.arrange();
@@ -85,7 +85,7 @@ class View {
   }
 
   arrange() {
-    const count = this.store.experiments.filter((experiment) => experiment.weights).length;
+    const count = this.store.experiments.length;
     if (count === this.panels.length) return;
     for (const panel of this.panels) panel.close();
     this.panels = Array.from({ length: count }, (_, i) => new Panel(this.store, i, this));
