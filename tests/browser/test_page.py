@@ -160,6 +160,71 @@ def test_a_state_counts_once_its_picture_is_here(browser, address, errors):
     page.close()
 
 
+def test_quick_clicks_stop_at_the_limit(browser, address, errors):
+    page = watch(browser.new_page(), errors)
+    slow = Slow(page)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    slow.holding = True
+    widget.button("Añadir una capa oculta").evaluate("button => { for (let i = 0; i < 10; i++) button.click(); }")
+    slow.wait_for(2 * 10, page)
+    while slow.held:
+        slow.release()
+    page.evaluate(DRAWN)
+    expect(widget.root.locator(".layer-count")).to_have_text("8")
+    page.close()
+
+
+def test_the_focus_stays_when_the_network_is_drawn_anew(browser, address, errors):
+    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    less, more = (widget.button(f"{verb} la capa 1") for verb in ("Quitar una neurona de", "Añadir una neurona a"))
+    for units in range(9, 17):
+        more.press("Enter")
+        expect(widget.root.get_by_role("group", name=f"Capa 1: {units} neuronas")).to_be_visible()
+        expect(more if units < 16 else less).to_be_focused()  # at the limit, what is left of the two
+    widget.choose("Activación", "per-layer")
+    kind = widget.root.get_by_label("Activación de la capa 2")
+    kind.focus()
+    kind.select_option("tanh")
+    page.evaluate(DRAWN)
+    expect(kind).to_be_focused()
+    neuron = widget.button("Neurona 1 de la capa 1")
+    neuron.press("Enter")
+    expect(widget.root.get_by_label("Sesgo", exact=True)).to_be_focused()
+    page.set_viewport_size({"width": 900, "height": 600})
+    expect(neuron).to_be_focused()
+    neuron.press("Enter")
+    less.press("Enter")
+    expect(widget.root.get_by_role("group", name="Capa 1: 15 neuronas")).to_be_visible()
+    expect(less).to_be_focused()
+    page.close()
+
+
+def test_what_the_mouse_shows_is_of_now(browser, address, errors):
+    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    bright = "links => links.filter(link => getComputedStyle(link).filter != 'none').length"
+    links, tip, title = (widget.root.locator(part) for part in (".link", ".tip", "figcaption"))
+    widget.root.locator(".hit").first.hover(force=True)
+    assert links.evaluate_all(bright) == 1
+    before = tip.inner_text()
+    widget.button("▶ Entrenar").press("Enter")
+    expect(tip).not_to_have_text(before)
+    widget.button("❚❚ Pausar").press("Enter")
+    page.mouse.move(0, 0)
+    assert links.evaluate_all(bright) == 0
+    widget.button("Neurona 8 de la capa 2").hover()
+    expect(title).to_have_text("Neurona 8 de la capa 2")
+    widget.button("Quitar la última capa oculta").press("Enter")
+    expect(title).to_have_text("Salida de la red")
+    page.close()
+
+
 def test_nothing_is_fetched_from_elsewhere(browser, address, errors):
     page = watch(browser.new_page(), errors)
     asked = []

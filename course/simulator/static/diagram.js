@@ -34,7 +34,7 @@ export class Diagram {
       h("div", { class: "scroller" }, this.scene),
       this.caption,
     );
-    this.observer = new ResizeObserver(() => this.experiment?.weights && this.update(this.theme));
+    this.observer = new ResizeObserver(() => this.experiment && this.update(this.theme));
     this.observer.observe(this.scene);
   }
 
@@ -55,9 +55,10 @@ export class Diagram {
     const text = step > 0 ? "Añadir una capa oculta" : "Quitar la última capa oculta";
     const act = () => {
       const layers = this.wanted.layers;
-      this.change({ layers: step > 0 ? [...layers, 2] : layers.slice(0, -1) });
+      this.change({ layers: step > 0 ? [...layers, 2].slice(0, Math.max(LIMITS.layers, layers.length)) : layers.slice(0, -1) });
     };
-    const button = h("button", { type: "button", "aria-label": text, title: text, onclick: act }, step > 0 ? "+" : "−");
+    const about = { type: "button", "data-at": `layers,${step}`, "aria-label": text, title: text, onclick: act };
+    const button = h("button", about, step > 0 ? "+" : "−");
     this[step > 0 ? "more" : "less"] = button;
     return button;
   }
@@ -73,13 +74,14 @@ export class Diagram {
     this.paintNodes();
     this.paintLinks();
     if (!this.editor.element.hidden) this.editor.update();
+    if (!this.tip.hidden) this.tip.textContent = this.tell();
   }
 
   build() {
     const { units, settings } = this.experiment;
-    const focused = this.nodes.contains(document.activeElement) ? document.activeElement.dataset.at : null;
-    this.editor.close();
-    this.tip.hidden = true;
+    this.editor.close(); // first: it gives the focus that it has back to its neuron
+    this.leave(); // what was under the mouse may be gone
+    const focused = this.element.contains(document.activeElement) ? document.activeElement.dataset.at : null;
     this.layerCount.textContent = settings.layers.length;
     this.less.disabled = settings.layers.length === 0;
     this.more.disabled = settings.layers.length >= LIMITS.layers;
@@ -90,7 +92,13 @@ export class Diagram {
     this.buildLinks();
     const all = this.columns.flat();
     (all.find((node) => node.element.dataset.at === focused) ?? all[0]).element.tabIndex = 0;
-    if (focused) this.nodes.querySelector(`[data-at="${focused}"]`)?.focus();
+    this.refocus(focused);
+  }
+
+  // Give the focus to what is now where it was; a button at its limit cannot have it, but the other of the two can.
+  refocus(at) {
+    const there = this.element.querySelector(`[data-at="${at}"]`);
+    (there?.disabled ? there.parentElement.querySelector("button:enabled") : there)?.focus();
   }
 
   measure() {
@@ -180,6 +188,7 @@ export class Diagram {
         "button",
         {
           type: "button",
+          "data-at": `units,${k},${step}`,
           "aria-label": `${step > 0 ? "Añadir una neurona a" : "Quitar una neurona de"} la capa ${k}`,
           disabled: step > 0 ? count >= LIMITS.units : count <= 1,
           onclick: () => add(step),
@@ -203,7 +212,8 @@ export class Diagram {
       this.change({ activation: before.map((old, at) => (at === k - 1 ? event.target.value : old)) });
     };
     const options = ["relu", "tanh", "sigmoid", "linear"].map((name) => h("option", { value: name, selected: name === activation[k - 1] }, name));
-    return h("select", { class: "layer-activation", "aria-label": `Activación de la capa ${k}`, onchange: change }, ...options);
+    const about = { class: "layer-activation", "data-at": `activation,${k}`, "aria-label": `Activación de la capa ${k}`, onchange: change };
+    return h("select", about, ...options);
   }
 
   buildLinks() {
@@ -213,7 +223,7 @@ export class Diagram {
     for (let k = 1; k < units.length; k++) {
       for (const from of starts[k - 1]) for (const to of starts[k]) this.edges.push(this.edge(k, from, to));
     }
-    this.links.replaceChildren(...this.edges.map((edge) => edge.line), ...this.edges.map((edge) => edge.hit));
+    this.links.replaceChildren(...this.edges.flatMap((edge) => [edge.line, edge.hit]));
   }
 
   edge(k, from, to) {
@@ -278,26 +288,30 @@ export class Diagram {
 
   hoverNode(node) {
     this.onhover(node.k === 0 && node.row < 0 ? null : node);
-    const { experiment } = this;
     if (node.k === 0) return;
-    const at = offsets(experiment.units, node.k).biases + node.i;
-    const kind = experiment.activations[node.k - 1];
-    const text = `sesgo ${number(experiment.biases[at])} · ${kind}`;
-    const extra = this.gradients() ? ` · ∂L/∂u ${number(experiment.biasGradients[at], 4)}` : "";
-    this.showTip(node.x + this.size / 2, node.y, `${text}${extra}${node.element.classList.contains("dead") ? " · neurona muerta" : ""}`);
+    this.showTip(node.x + this.size / 2, node.y, () => {
+      const { units, biases, biasGradients, activations } = this.experiment;
+      const at = offsets(units, node.k).biases + node.i;
+      const extra = this.gradients() ? ` · ∂L/∂u ${number(biasGradients[at], 4)}` : "";
+      const dead = node.element.classList.contains("dead") ? " · neurona muerta" : "";
+      return `sesgo ${number(biases[at])} · ${activations[node.k - 1]}${extra}${dead}`;
+    });
   }
 
   hoverLink(edge, event) {
     const box = this.scene.getBoundingClientRect();
     const from = neuronName(this.experiment, edge.k - 1, edge.from.row);
-    const text = `${from} → ${neuronName(this.experiment, edge.k, edge.to.row)}: w = ${number(edge.value)}`;
-    const extra = edge.cut ? " · cortado por L1" : this.gradients() ? ` · ∂L/∂w = ${number(edge.gradient, 4)}` : "";
-    this.showTip(event.clientX - box.left, event.clientY - box.top - 8, text + extra);
-    edge.line.classList.add("hovered");
+    const ends = `${from} → ${neuronName(this.experiment, edge.k, edge.to.row)}`;
+    this.showTip(event.clientX - box.left, event.clientY - box.top - 8, () => {
+      const extra = edge.cut ? " · cortado por L1" : this.gradients() ? ` · ∂L/∂w = ${number(edge.gradient, 4)}` : "";
+      return `${ends}: w = ${number(edge.value)}${extra}`;
+    });
   }
 
-  showTip(x, y, text) {
-    this.tip.textContent = text;
+  // `tell` returns the text, which is told anew as long as the tip is there: weights change while it trains.
+  showTip(x, y, tell) {
+    this.tell = tell;
+    this.tip.textContent = tell();
     this.tip.hidden = false;
     const half = this.tip.offsetWidth / 2;
     this.tip.style.left = `${Math.max(half + 2, Math.min(this.scene.clientWidth - half - 2, x))}px`;

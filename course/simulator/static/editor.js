@@ -51,9 +51,10 @@ export class Editor {
 
   close() {
     if (this.element.hidden) return;
+    const focused = this.element.contains(document.activeElement);
     this.element.hidden = true;
     this.fields = [];
-    if (this.anchor.isConnected) this.anchor.focus();
+    if (focused && this.anchor.isConnected) this.anchor.focus();
   }
 
   field(row) {
