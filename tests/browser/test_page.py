@@ -225,6 +225,23 @@ def test_what_the_mouse_shows_is_of_now(browser, address, errors):
     page.close()
 
 
+def test_a_server_that_is_gone_is_told(browser, errors):
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "course", "simulator", "--no-browser", "--port", str(port)])
+    wait_for(port, process)
+    page = watch(browser.new_page(viewport={"width": 390, "height": 844}), errors)
+    page.goto(f"http://127.0.0.1:{port}/")
+    widget = Simulator(page)
+    expect(widget.root.locator(".node").first).to_be_visible()
+    process.terminate()
+    process.wait(10)
+    expect(page.get_by_role("alert").filter(has_text="python -m course simulator")).to_be_in_viewport()
+    widget.root.get_by_label("Comparar").scroll_into_view_if_needed()
+    widget.button("Paso").dispatch_event("click")  # the browser complains of nothing
+    expect(page.get_by_role("alert").filter(has_text="python -m course simulator")).to_be_in_viewport()
+    page.close()
+
+
 def test_nothing_is_fetched_from_elsewhere(browser, address, errors):
     page = watch(browser.new_page(), errors)
     asked = []

@@ -9,7 +9,7 @@ const listeners = new Set();
 const model = {
   on: (_, listener) => listeners.add(listener),
   off: (_, listener) => listeners.delete(listener),
-  send: (content) => socket.send(JSON.stringify(content)),
+  send: (content) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(content)),
 };
 
 // Four bytes tell how long the JSON is; what follows it is the buffer.
@@ -25,6 +25,6 @@ socket.addEventListener("close", () => {
   const note = document.createElement("p");
   note.className = "disconnected";
   note.setAttribute("role", "alert");
-  note.textContent = "El simulador se detuvo. Vuelve a abrirlo con: course simulator";
+  note.textContent = "El simulador se detuvo. Vuelve a abrirlo con: python -m course simulator";
   document.body.prepend(note);
 });
