@@ -1,5 +1,6 @@
 """The page of `course simulator`."""
 
+import re
 import subprocess
 import sys
 import time
@@ -222,6 +223,56 @@ def test_what_the_mouse_shows_is_of_now(browser, address, errors):
     expect(title).to_have_text("Neurona 8 de la capa 2")
     widget.button("Quitar la última capa oculta").press("Enter")
     expect(title).to_have_text("Salida de la red")
+    page.close()
+
+
+def test_a_field_shows_what_the_network_has(browser, address, errors):
+    page = watch(browser.new_page(), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    widget.button("Opciones").click()
+    for label, wrong, right in (
+        ("Dropout", "2", "0"),
+        ("Momento", "", "0.9"),
+        ("Clases", "", "2"),
+        ("Tasa variable", "", "constant"),
+        ("Parar con pérdida ≤", "-1", ""),
+    ):
+        widget.write(label, wrong)
+        field = widget.root.get_by_label(label, exact=True)
+        expect(field).to_have_value(wrong)
+        field.blur()
+        expect(field).to_have_value(right)
+    seed = widget.root.get_by_label("Semilla", exact=True)
+    widget.write("Semilla", "")
+    seed.blur()
+    expect(seed).to_have_value(re.compile(r"0\.\d+"))
+    expect(seed).not_to_have_value("0.42")
+    page.close()
+
+
+def test_no_label_is_cut_and_no_button_sticks_out_on_a_phone(browser, address, errors):
+    page = watch(browser.new_page(viewport={"width": 390, "height": 844}), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    cut = "spans => spans.filter(span => span.scrollWidth > span.clientWidth).map(span => span.textContent)"
+    for panels in (1, 2):
+        widget.root.get_by_label("Comparar").set_checked(panels == 2)
+        expect(widget.root.locator(".panel")).to_have_count(panels)
+        assert widget.root.locator(".range > span:first-child, .field > span").evaluate_all(cut) == []
+        left = widget.root.locator(".row").bounding_box()["x"]
+        assert min(button.bounding_box()["x"] for button in widget.root.locator(".row button").all()) >= left
+    page.close()
+
+
+def test_the_history_names_the_data_as_the_controls_do(browser, address, errors):
+    page = watch(browser.new_page(), errors)
+    page.goto(address)
+    widget = Simulator(page)
+    widget.button("Paso").click()
+    widget.button("↺ Reiniciar").click()
+    widget.button("Historial").click()
+    expect(widget.root.get_by_role("cell", name="Espiral", exact=True)).to_be_visible()
     page.close()
 
 

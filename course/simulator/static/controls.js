@@ -10,6 +10,8 @@ const DATASETS = {
   regression: { "reg-plane": "Plano", "reg-gauss": "Colinas" },
 };
 const OWN = { classification: "own", regression: "reg-own" };
+const OWN_NAME = "Tus puntos";
+export const DATASET_NAMES = { ...DATASETS.classification, ...DATASETS.regression, own: OWN_NAME, "reg-own": OWN_NAME };
 const PACES = { 1: "1 época", 5: "5 épocas", 25: "25 épocas", 0: "sin límite" };
 const PER_LAYER = "per-layer";
 
@@ -72,7 +74,7 @@ export class TopBar {
     const activations = ["relu", "tanh", "sigmoid", "linear"].map((name) => [name, name === "linear" ? "lineal" : name]);
     this.fields = [
       numbers("Tasa de aprendizaje", RATES, "learning_rate", store),
-      select("Activación", [...activations, [PER_LAYER, "una por capa"]], "activation", store, {
+      select("Activación", [...activations, [PER_LAYER, "por capa"]], "activation", store, {
         value: (settings) => (Array.isArray(settings.activation) ? PER_LAYER : settings.activation),
         change: (value) => this.activate(value),
       }),
@@ -150,7 +152,7 @@ export class DataColumn {
     for (const { show } of this.ranges) show(settings);
     this.own ??= current.own ? current.settings.dataset : null; // the student's own points stay at hand
     const names = { ...DATASETS[problem] };
-    if (this.own === OWN[problem]) names[this.own] = "Tus puntos";
+    if (this.own === OWN[problem]) names[this.own] = OWN_NAME;
     const key = JSON.stringify([names, settings.dataset, theme, Object.keys(this.store.datasets).length]);
     if (key === this.key) return;
     this.key = key;

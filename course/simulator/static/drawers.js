@@ -1,6 +1,6 @@
 // The last row: what shows more, and what opens below it (options, history, link, Keras source).
 
-import { field, select } from "./controls.js";
+import { DATASET_NAMES, field, select } from "./controls.js";
 import { copyText, h, number } from "./dom.js";
 
 function check(label, name, store) {
@@ -9,14 +9,20 @@ function check(label, name, store) {
   return { element: h("label", { class: "check" }, control, h("span", {}, label)), control, show };
 }
 
-function text(label, name, store, { kind = "text", parse = (value) => value, ...attributes } = {}) {
-  const control = h("input", { type: kind, ...attributes, onchange: () => store.change({ [name]: parse(control.value) }) });
-  return field(label, control, (settings) => {
+// `empty` is what a field without text asks for; failing that it asks for nothing.
+function text(label, name, store, { kind = "text", empty, ...attributes }) {
+  const ask = () => {
+    const written = control.value.trim();
+    const value = written === "" ? empty : kind === "number" ? Number(written) : written;
+    if (value !== undefined) store.change({ [name]: value });
+  };
+  const show = (settings) => {
     if (document.activeElement !== control) control.value = settings[name] ?? "";
-  });
+  };
+  // What was refused may be corrected while it has the focus; then the field shows again what the network has.
+  const control = h("input", { type: kind, ...attributes, onchange: ask, onblur: () => show(store.settings()) });
+  return field(label, control, show);
 }
-
-const optional = (value) => (value.trim() === "" ? null : Number(value));
 
 export class Footer {
   constructor(store, view) {
@@ -43,8 +49,7 @@ export class Footer {
         this.discretize.element,
         tick(this.gradients, "Gradiente"),
         tick(this.compare, "Comparar"),
-        h("span", { class: "spring" }),
-        ...this.buttons,
+        h("div", { class: "openers" }, ...this.buttons),
       ),
       ...this.drawers.map((drawer) => drawer.element),
     );
@@ -82,14 +87,14 @@ class Options {
     this.fields = [
       select("Función de pérdida", [["half_mse", "½ error cuadrático medio"], ["cross_entropy", "entropía cruzada"]], "loss", store),
       select("Optimizador", [["sgd", "descenso del gradiente"], ["momentum", "con momento"], ["adam", "Adam"]], "optimizer", store),
-      text("Momento", "momentum", store, { ...positive, parse: Number }),
-      text("Dropout", "dropout", store, { ...positive, max: 0.95, parse: Number }),
+      text("Momento", "momentum", store, positive),
+      text("Dropout", "dropout", store, { ...positive, max: 0.95 }),
       select("Inicialización", [["uniform", "uniforme ±0.5"], ["he", "He"], ["glorot", "Glorot"]], "initializer", store),
-      text("Tasa variable", "schedule", store, { placeholder: "step:100,0.5" }),
-      text("Clases", "classes", store, { kind: "number", min: 2, max: 10, step: 1, parse: Number }),
-      text("Parar con pérdida ≤", "target_loss", store, { ...positive, parse: optional }),
-      text("Paciencia (épocas)", "patience", store, { kind: "number", min: 1, step: 1, parse: optional }),
-      text("Semilla", "seed", store),
+      text("Tasa variable", "schedule", store, { placeholder: "step:100,0.5", empty: "constant" }),
+      text("Clases", "classes", store, { kind: "number", min: 2, max: 10, step: 1 }),
+      text("Parar con pérdida ≤", "target_loss", store, { ...positive, empty: null }),
+      text("Paciencia (épocas)", "patience", store, { kind: "number", min: 1, step: 1, empty: null }),
+      text("Semilla", "seed", store, { placeholder: "al azar", empty: null }),
     ];
     this.zero = check("Empezar con pesos 0", "init_zero", store);
     this.element = h("div", { class: "drawer options" }, ...this.fields.map((one) => one.element), this.zero.element);
@@ -128,7 +133,7 @@ class History {
   row(run) {
     const s = run.settings;
     const penalty = s.regularization === "none" ? "ninguna" : `${s.regularization} ${s.regularization_rate}`;
-    const cells = [run.number, s.dataset, s.noise, s.layers.join("–") || "ninguna", [s.activation].flat().join(", "), s.learning_rate, penalty];
+    const cells = [run.number, DATASET_NAMES[s.dataset], s.noise, s.layers.join("–") || "ninguna", [s.activation].flat().join(", "), s.learning_rate, penalty];
     cells.push(s.batch_size, s.seed, run.epoch, number(run.train_loss), number(run.test_loss));
     const again = () => this.store.send("again", { which: this.store.selected, settings: s });
     const button = h("button", { type: "button", "aria-label": `Volver a montar el experimento ${run.number}`, onclick: again }, "Repetir");
