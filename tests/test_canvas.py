@@ -49,6 +49,16 @@ def test_a_network_that_fails_is_told_on_the_widget_and_leaves_it_usable(predict
     assert canvas.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("output", "words"), [(np.full((1, 10), np.nan), "se dispararon"), (np.arange(10)[np.newaxis], "softmax")]
+)
+def test_numbers_that_are_no_probabilities_are_no_answer(output, words):
+    canvas = Canvas(predict=lambda images: output, strokes=FIVE)
+    assert words in canvas.problem
+    assert "CourseError" not in canvas.problem
+    assert repr(canvas) == "Lienzo: 2 trazos"
+
+
 def test_without_a_browser_there_is_a_picture_with_its_alt_text():
     data, metadata = Canvas(predict=sure_of(5), strokes=FIVE)._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")

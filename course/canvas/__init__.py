@@ -75,7 +75,9 @@ class Canvas(anywidget.AnyWidget):
         self.problem, answer = "", []
         if self._predict and self.strokes:
             try:
-                answer = np.asarray(self._predict(self.image[np.newaxis]), dtype=float).reshape(10).tolist()
+                answer = _probabilities(self._predict(self.image[np.newaxis]))
+            except CourseError as error:
+                self.problem = str(error)
             except Exception as error:
                 self.problem = f"{type(error).__name__}: {error}"
         self.answer = answer
@@ -85,3 +87,14 @@ class Canvas(anywidget.AnyWidget):
         image, about = plots.png(plots.images([self.image], alt=f"Dibujo. {self!r}."))
         data |= {"image/png": image, "text/plain": repr(self)}
         return data, metadata | {"image/png": about}
+
+
+def _probabilities(output):
+    """Return what a network gives for one picture as a list, if it can be told as probabilities."""
+    answer = np.asarray(output, dtype=float).reshape(10)
+    if not ((answer >= 0) & (answer < 1.001)).all():  # a mean of networks may round to a little above 1
+        raise CourseError(
+            f"dio {np.array2string(answer, precision=2, separator=', ')}, que no son probabilidades. "
+            "La última capa debe ser softmax; y si hay «nan», los pesos se dispararon: entrena con una tasa menor."
+        )
+    return answer.tolist()

@@ -22,6 +22,7 @@ function render({ model, el }) {
 
   const context = square.getContext("2d");
   let stroke = null; // the one under the pen, not yet the model's
+  let pen = null; // the id of the pointer that draws it: a second finger, or the hand's edge, draws nothing
 
   function paint() {
     const size = square.width;
@@ -64,27 +65,28 @@ function render({ model, el }) {
     const share = (value) => Math.round(1000 * Math.min(1, Math.max(0, value))) / 1000;
     return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
   };
+  const draws = (event) => stroke && event.pointerId === pen;
   square.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    square.setPointerCapture(event.pointerId);
+    if (stroke || event.button !== 0) return;
+    pen = event.pointerId;
+    square.setPointerCapture(pen);
     stroke = [place(event)];
     paint();
     event.preventDefault(); // no selecting, no scrolling
   });
   square.addEventListener("pointermove", (event) => {
-    if (!stroke) return;
+    if (!draws(event)) return;
     for (const one of event.getCoalescedEvents?.() ?? [event]) stroke.push(place(one));
     paint();
   });
-  const finish = () => {
-    if (!stroke) return;
+  // However a stroke ends: the pen is lifted, or the browser takes it away.
+  square.addEventListener("lostpointercapture", (event) => {
+    if (!draws(event)) return;
     const strokes = [...model.get("strokes"), stroke];
     stroke = null;
     model.set("strokes", strokes);
     model.save_changes();
-  };
-  square.addEventListener("pointerup", finish);
-  square.addEventListener("pointercancel", finish);
+  });
   clear.addEventListener("click", () => {
     model.set("strokes", []);
     model.save_changes();

@@ -63,6 +63,31 @@ def test_a_second_view_shows_the_same_drawing(page, lab, name):
     assert squares.nth(1).evaluate(pixels) == squares.nth(0).evaluate(pixels)
 
 
+def test_a_second_finger_draws_nothing(page, lab, name):
+    box = page.locator(".lienzo canvas").first.bounding_box()
+    screen = page.context.new_cdp_session(page)
+
+    def touch(kind, *fingers):
+        points = [
+            {"id": i, "x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            for i, (x, y) in enumerate(fingers)
+        ]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (0.2, 0.2))
+    touch("touchMove", (0.2, 0.4))
+    touch("touchStart", (0.2, 0.4), (0.9, 0.9))
+    touch("touchMove", (0.2, 0.6), (0.9, 0.8))
+    touch("touchMove", (0.2, 0.8))  # the second one is lifted
+    touch("touchEnd")
+    lab.expect(
+        "[[[round(x, 1), round(y, 1)] for x, y in (stroke[0], stroke[-1])] for stroke in board.strokes]",
+        [[[0.2, 0.2], [0.2, 0.8]]],
+        name,
+    )
+    lab.expect("max(x for x, y in board.strokes[0]) < 0.5", True, name)
+
+
 def test_a_right_click_and_a_drag_from_outside_draw_nothing(page, lab, name):
     box = page.locator(".lienzo canvas").first.bounding_box()
     page.mouse.click(box["x"] + 50, box["y"] + 50, button="right")
