@@ -32,7 +32,7 @@ function render({ model, el }) {
     for (const points of [...model.get("strokes"), ...(stroke ? [stroke] : [])]) {
       context.beginPath();
       points.forEach(([x, y]) => context.lineTo(x * size, y * size));
-      context.lineTo(points.at(-1)[0] * size, points.at(-1)[1] * size); // a single point is a dot
+      context.lineTo(points.at(-1)[0] * size + 0.1, points.at(-1)[1] * size); // a line of no length would not be drawn
       context.stroke();
     }
   }

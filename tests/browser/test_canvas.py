@@ -63,6 +63,13 @@ def test_a_second_view_shows_the_same_drawing(page, lab, name):
     assert squares.nth(1).evaluate(pixels) == squares.nth(0).evaluate(pixels)
 
 
+def test_a_dot_is_seen(page, lab, name):
+    draw(page, [[(0.5, 0.5)]])
+    lab.expect("[len(stroke) for stroke in board.strokes]", [1], name)
+    dark = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(v => v < 128)"
+    assert page.locator(".lienzo canvas").first.evaluate(dark)
+
+
 def test_a_second_finger_draws_nothing(page, lab, name):
     box = page.locator(".lienzo canvas").first.bounding_box()
     screen = page.context.new_cdp_session(page)
