@@ -60,7 +60,7 @@ def test_what_is_no_range_is_told(values):
         space.distributions({"units": values})
 
 
-@pytest.mark.parametrize("wrong", [{}, None, [1]])
+@pytest.mark.parametrize("wrong", [{}, None, [1], {1: (1, 2), "x": (1, 2)}, {("x", "y"): (1, 2)}])
 def test_what_is_no_space_is_told(wrong):
     with pytest.raises(CourseError, match="no es un espacio"):
         space.distributions(wrong)

@@ -45,8 +45,10 @@ def distributions(space, known=None):
     CourseError
         If a name is unknown, or its values make no range.
     """
-    if not isinstance(space, dict) or not space:
-        raise CourseError(f"space={space!r} no es un espacio de búsqueda. Da un diccionario: {{'units': (16, 128)}}.")
+    if not isinstance(space, dict) or not space or not all(isinstance(name, str) for name in space):
+        raise CourseError(
+            f"space={space!r} no es un espacio de búsqueda. Da un diccionario de nombres: {{'units': (16, 128)}}."
+        )
     unknown = sorted(str(name) for name in space if known is not None and name not in known)
     if unknown:
         raise CourseError(
