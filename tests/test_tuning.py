@@ -403,12 +403,12 @@ def test_a_storage_of_another_optuna_is_told(tmp_path):
 def test_what_is_no_storage_is_told_and_left_as_it_was(tmp_path):
     place = tmp_path / "notas.txt"
     place.write_text("apuntes de la clase " * 100)
-    with pytest.raises(CourseError, match=r"No se pudo usar el registro de la búsqueda .*notas\.txt: file is not a"):
+    with pytest.raises(CourseError, match=r"No se pudo usar el registro .*txt: es un archivo de otra cosa\. .*otro"):
         search(PARABOLA, trials=1, storage=place)
     assert place.read_text().startswith("apuntes")
     with pytest.raises(CourseError, match="No se pudo usar el registro"):
         search(PARABOLA, trials=1, storage=tmp_path)
-    with pytest.raises(CourseError, match="No se pudo usar el registro"):
+    with pytest.raises(CourseError, match=r"es una carpeta\. .*busquedas\.sqlite"):
         search(PARABOLA, trials=1, storage="nada://aquí")
 
 
@@ -426,10 +426,31 @@ def test_a_missing_driver_is_told(monkeypatch):
             search(PARABOLA, trials=1, storage=f"{name}://ana@127.0.0.1/x")
 
 
+    with pytest.raises(CourseError, match=r"No entiendo la dirección.*postgresql://usuario"):
+        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@servidor:puerto/x")
 def test_no_trial_of_a_file_is_taken_twice(tmp_path):
     """Optuna's storage alone lets it happen in SQLite: with these four, to about one trial in eight."""
     place, taken, together = tmp_path / "s.sqlite", [], threading.Barrier(4)
     queue = optuna.create_study(storage=storage.connect(place), study_name="cola")
+def test_what_cannot_be_written_is_told(tmp_path, monkeypatch):
+    place = tmp_path / "s.sqlite"
+    search(PARABOLA, trials=1, storage=place)
+    connected = sqlite3.connect  # root may write anywhere: here SQLite itself refuses
+    monkeypatch.setattr(
+        storage.sqlite3, "connect", lambda path, **options: connected(f"{path.as_uri()}?mode=ro", uri=True, **options)
+    )
+    with pytest.raises(CourseError, match=r"s\.sqlite: no se puede escribir en él\. Corrígelo"):
+        search(PARABOLA, trials=2, storage=place)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_path_may_have_any_character_that_a_file_may(tmp_path):
+    place = tmp_path / "Año 1 ¿qué" / ("{s} %20 #1.sqlite" if sys.platform == "win32" else "{s} %20 #1?mode=a.sqlite")
+    search(PARABOLA, trials=2, storage=place)
+    assert place.is_file()
+    assert len(tuning.load(place, "parábola").trials) == 2
+
+
     for _ in range(40):
         queue.enqueue_trial({})
 

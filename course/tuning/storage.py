@@ -25,6 +25,11 @@ GRACE = 60
 _WAIT = 60
 _EVER = 10**9  # seconds, some 30 years: as good as any longer time, which no date could hold
 _BEAT = 1  # seconds between signs of life: whoever looks may have less patience than the trial's own process
+_REASONS = {  # what SQLite says most often, by its code
+    sqlite3.SQLITE_CANTOPEN: "no se puede abrir ni crear",
+    sqlite3.SQLITE_NOTADB: "es un archivo de otra cosa",
+    sqlite3.SQLITE_READONLY: "no se puede escribir en él",
+}
 _FIRST_BEATS = text("""
     INSERT INTO trial_heartbeats (trial_id, heartbeat)
     SELECT trials.trial_id, CURRENT_TIMESTAMP
@@ -79,7 +84,7 @@ def shown(place):
         return str(place)
     try:
         return make_url(str(place)).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number
         return "la base de datos"
 
 
@@ -140,11 +145,17 @@ def told(place, *more):
     try:
         yield
     except (StorageInternalError, SQLAlchemyError, sqlite3.Error, *more) as error:
-        first = str(error.__cause__ or error).strip().splitlines()[0]
-        raise CourseError(
-            f"No se pudo usar el registro de la búsqueda {shown(place)}: {first}. ¿Está lleno el disco, o no hay nadie "
-            "en esa dirección? Los intentos terminados están a salvo: corrígelo y repite la misma orden."
-        ) from error
+        cause = error.__cause__ or error
+        reason = _REASONS.get(getattr(getattr(cause, "orig", cause), "sqlite_errorcode", 0) & 0xFF)
+        if reason:
+            advice = "Corrígelo y repite la misma orden, o da otro archivo con storage=… o --storage."
+        else:
+            reason = str(cause).strip().splitlines()[0]
+            advice = (
+                "¿Está lleno el disco, o no hay nadie en esa dirección? Los intentos terminados están a salvo: "
+                "corrígelo y repite la misma orden."
+            )
+        raise CourseError(f"No se pudo usar el registro de la búsqueda {shown(place)}: {reason}. {advice}") from error
 
 
 def _open(url, options, grace, attempts=5):
@@ -167,6 +178,8 @@ def _open(url, options, grace, attempts=5):
 
 def _file(path):
     """Return URL and options of an SQLite file in WAL mode: a commit need not wait for the disk."""
+    if path.is_dir():
+        raise CourseError(f"{path} es una carpeta. Da un archivo para la búsqueda: {path / 'busquedas.sqlite'}")
     path.parent.mkdir(parents=True, exist_ok=True)
 
     def opened():
@@ -175,7 +188,7 @@ def _file(path):
         return database
 
     opened().close()  # what cannot be opened is told in SQLite's own words
-    return f"sqlite:///{_escaped(path)}", {"creator": opened}
+    return "sqlite:///file", {"creator": opened}  # the path stays out of the URL, where a ? or a { mean something
 
 
 def _to_wal(database, deadline):
@@ -192,7 +205,12 @@ def _to_wal(database, deadline):
 
 def _database(address):
     """Return URL and options of a database; PostgreSQL is spoken to by psycopg, the driver that the course installs."""
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise CourseError(
+            "No entiendo la dirección de la base de datos. Se escribe así: postgresql://usuario@servidor:5432/nombre"
+        ) from error
     if url.drivername not in ("postgresql", "postgres"):
         return _escaped(address), {"pool_pre_ping": True}
     url = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
