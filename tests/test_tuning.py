@@ -280,29 +280,47 @@ def moody(params, seed, report):
         return 1 / 0
     if kind == "reports":
         report(1, math.nan)
+    if kind == "leaves":
+        sys.exit(3)
+    if kind == "repeats":
+        report(1, 0.5)
+        report(1, 0.5)
+    if kind == "early":
+        report(-1, 0.5)
     return {"nan": math.nan, "inf": math.inf, "none": None, "text": "mucho", "numpy": np.float32(2)}.get(kind, 1.0)
 
 
-KINDS = ["raises", "reports", "nan", "inf", "none", "text", "numpy", "good"]
+KINDS = ["raises", "leaves", "reports", "repeats", "early", "nan", "inf", "none", "text", "numpy", "good"]
 
 
 def test_trials_that_fail_count_are_told_and_stop_nothing(tmp_path):
     problem = tuning.Problem("voluble", moody, {"kind": KINDS})
-    study = search(problem, trials=8, sampler="grid", storage=tmp_path / "s.sqlite")
+    study = search(problem, trials=len(KINDS), sampler="grid", storage=tmp_path / "s.sqlite")
     errors = {trial.params["kind"]: trial.user_attrs.get(budget.ERROR, "") for trial in study.trials}
     assert "ZeroDivisionError: division by zero" in errors.pop("raises")
     assert errors.pop("good") == errors.pop("numpy") == ""
+    assert errors.pop("leaves") == "SystemExit: 3"
     assert "en la época 1 informó nan" in errors.pop("reports")
+    assert "informó dos veces de la época 1" in errors.pop("repeats")
+    assert "época=-1 no es válido" in errors.pop("early")
     assert all("no es un número" in text for text in errors.values())
+    assert {kind for kind, text in errors.items() if "tasa de aprendizaje" in text} == {"nan", "inf"}
     assert study.best_value == 1.0
-    assert budget.step(study.trials, 8) == "done"
-    assert len(search(problem, trials=8, sampler="grid", storage=tmp_path / "s.sqlite").trials) == 8
+    assert budget.step(study.trials, len(KINDS)) == "done"
+    again = search(problem, trials=len(KINDS), sampler="grid", storage=tmp_path / "s.sqlite")
+    assert len(again.trials) == len(KINDS)
 
 
 def test_a_search_without_one_good_trial_says_why():
     problem = tuning.Problem("voluble", moody, {"kind": ["raises"]})
-    with pytest.raises(CourseError, match=r"Ninguno de los 3 intentos .* terminó bien.*ZeroDivisionError"):
+    with pytest.raises(CourseError, match=r"Ninguno de los 3 intentos .* terminó bien.*: ZeroDivisionError: [^.]*$"):
         search(problem, trials=3)
+
+
+def test_a_trial_may_search_by_itself():
+    inner = functools.partial(search, PARABOLA, trials=2)
+    study = search(tuning.Problem("fuera", lambda params, seed, report: inner(seed=seed).best_value, SPACE), trials=2)
+    assert [trial.value for trial in study.trials] == [inner(seed=strategy.seed_of(0, k)).best_value for k in range(2)]
 
 
 def test_the_error_of_a_file_that_is_not_the_storage_is_left_as_it_is():
@@ -313,7 +331,7 @@ def test_the_error_of_a_file_that_is_not_the_storage_is_left_as_it_is():
 
 def test_optuna_says_nothing_and_its_log_is_as_before(capfd):
     before = optuna.logging.get_verbosity()
-    search(tuning.Problem("voluble", moody, {"kind": KINDS}), trials=8, sampler="grid")
+    search(tuning.Problem("voluble", moody, {"kind": KINDS}), trials=len(KINDS), sampler="grid")
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == before
 
@@ -406,32 +424,14 @@ def test_what_is_no_storage_is_told_and_left_as_it_was(tmp_path):
     with pytest.raises(CourseError, match=r"No se pudo usar el registro .*txt: es un archivo de otra cosa\. .*otro"):
         search(PARABOLA, trials=1, storage=place)
     assert place.read_text().startswith("apuntes")
-    with pytest.raises(CourseError, match="No se pudo usar el registro"):
-        search(PARABOLA, trials=1, storage=tmp_path)
     with pytest.raises(CourseError, match=r"es una carpeta\. .*busquedas\.sqlite"):
+        search(PARABOLA, trials=1, storage=tmp_path)
+    with pytest.raises(CourseError, match=r"No entiendo la dirección.*postgresql://usuario"):
+        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@servidor:puerto/x")
+    with pytest.raises(CourseError, match="No se pudo usar el registro"):
         search(PARABOLA, trials=1, storage="nada://aquí")
 
 
-def test_an_unreachable_database_is_told_without_its_password():
-    pytest.importorskip("psycopg", reason="sin el extra [cluster]")
-    with pytest.raises(CourseError, match=r"postgresql://ana:\*\*\*@127\.0\.0\.1:1/x.*repite la misma orden") as error:
-        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@127.0.0.1:1/x")
-    assert "secreta" not in str(error.value)
-
-
-def test_a_missing_driver_is_told(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    for name in ("postgresql", "postgres"):  # the second is PostgreSQL's own too, but SQLAlchemy does not know it
-        with pytest.raises(CourseError, match=r"falta el paquete.*\[cluster\]"):
-            search(PARABOLA, trials=1, storage=f"{name}://ana@127.0.0.1/x")
-
-
-    with pytest.raises(CourseError, match=r"No entiendo la dirección.*postgresql://usuario"):
-        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@servidor:puerto/x")
-def test_no_trial_of_a_file_is_taken_twice(tmp_path):
-    """Optuna's storage alone lets it happen in SQLite: with these four, to about one trial in eight."""
-    place, taken, together = tmp_path / "s.sqlite", [], threading.Barrier(4)
-    queue = optuna.create_study(storage=storage.connect(place), study_name="cola")
 def test_what_cannot_be_written_is_told(tmp_path, monkeypatch):
     place = tmp_path / "s.sqlite"
     search(PARABOLA, trials=1, storage=place)
@@ -451,6 +451,24 @@ def test_a_path_may_have_any_character_that_a_file_may(tmp_path):
     assert len(tuning.load(place, "parábola").trials) == 2
 
 
+def test_an_unreachable_database_is_told_without_its_password():
+    pytest.importorskip("psycopg", reason="sin el extra [cluster]")
+    with pytest.raises(CourseError, match=r"postgresql://ana:\*\*\*@127\.0\.0\.1:1/x.*repite la misma orden") as error:
+        search(PARABOLA, trials=1, storage="postgresql://ana:secreta@127.0.0.1:1/x")
+    assert "secreta" not in str(error.value)
+
+
+def test_a_missing_driver_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for name in ("postgresql", "postgres"):  # the second is PostgreSQL's own too, but SQLAlchemy does not know it
+        with pytest.raises(CourseError, match=r"falta el paquete.*\[cluster\]"):
+            search(PARABOLA, trials=1, storage=f"{name}://ana@127.0.0.1/x")
+
+
+def test_no_trial_of_a_file_is_taken_twice(tmp_path):
+    """Optuna's storage alone lets it happen in SQLite: with these four, to about one trial in eight."""
+    place, taken, together = tmp_path / "s.sqlite", [], threading.Barrier(4)
+    queue = optuna.create_study(storage=storage.connect(place), study_name="cola")
     for _ in range(40):
         queue.enqueue_trial({})
 
@@ -755,24 +773,30 @@ def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monk
     assert calls[1] == calls[2]
 
 
-def test_ctrl_c_while_a_trial_is_being_made_leaves_none_open(tmp_path, monkeypatch):
-    ask, asked, before = optuna.Study.ask, [], signal.default_int_handler
+@pytest.mark.parametrize(
+    ("owner", "moment", "left"),
+    [
+        (optuna.Study, "ask", ["COMPLETE", "FAIL"]),
+        (storage._Storage, "set_trial_state_values", ["COMPLETE", "COMPLETE"]),
+    ],
+)
+def test_ctrl_c_while_a_trial_is_made_or_closed_leaves_none_open(tmp_path, monkeypatch, owner, moment, left):
+    real, called, before = getattr(owner, moment), [], signal.default_int_handler
     outside = signal.signal(signal.SIGINT, before)  # a shell has its background jobs ignore it
 
-    def interrupted(study, *arguments, **options):
-        trial = ask(study, *arguments, **options)
-        asked.append(trial.number)
-        if len(asked) == 2:
+    def interrupted(*arguments, **options):
+        called.append(moment)
+        if len(called) == 2:
             signal.raise_signal(signal.SIGINT)
-        return trial
+        return real(*arguments, **options)
 
-    monkeypatch.setattr(optuna.Study, "ask", interrupted)
+    monkeypatch.setattr(owner, moment, interrupted)
     try:
         study = search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite")
         assert signal.getsignal(signal.SIGINT) is before
     finally:
         signal.signal(signal.SIGINT, outside)
-    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL]
+    assert [trial.state.name for trial in study.trials] == left
     assert budget.closed(search(PARABOLA, trials=3, storage=tmp_path / "s.sqlite").trials, 3) == 3
 
 

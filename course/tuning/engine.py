@@ -122,8 +122,8 @@ def _expect_one_good(study, job):
     trials = study.get_trials(deepcopy=False)
     if lines.best_of(study, trials) is None:
         errors = [trial.user_attrs[budget.ERROR] for trial in trials if budget.ERROR in trial.user_attrs]
-        last = f" El último falló así: {errors[-1]}" if errors else ""
+        last = f" El último falló así: {errors[-1]}" if errors else ""  # at the end: it may lack its full stop
         raise CourseError(
-            f"Ninguno de los {job.trials} intentos de la búsqueda {job.name!r} terminó bien.{last} "
-            "Revisa el espacio, o la función, y empieza con otro nombre (name=… o --name)."
+            f"Ninguno de los {job.trials} intentos de la búsqueda {job.name!r} terminó bien. "
+            f"Revisa el espacio, o la función, y empieza con otro nombre (name=… o --name).{last}"
         )

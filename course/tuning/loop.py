@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 import warnings
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import optuna
@@ -14,9 +14,11 @@ from optuna.storages import fail_stale_trials
 
 from course.errors import CourseError
 from course.tuning import budget, space, storage, strategy
+from course.validation import count
 
 _POLL = 0.3  # seconds
-_ONE_AT_A_TIME = threading.Lock()  # Keras's random numbers belong to the process: two trials at once would mix them
+# Keras's random numbers belong to the process: two trials at once would mix them. A trial may search by itself.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -123,20 +125,18 @@ def _care(study, job):
 
 def _run_one(study, job, stopped):
     """Run one trial and return its number."""
-    seen, interrupted, until_it_has_begun = [], [], ExitStack()
+    seen, interrupted = [], []
 
     def objective(trial):
         seen.append(trial.number)
-        until_it_has_begun.close()
         try:
-            return _evaluate(trial, job, stopped)
+            return _evaluate(trial, job, stopped, heard)
         except KeyboardInterrupt as ctrl_c:
             interrupted.append(ctrl_c)
             raise
 
     try:
-        with until_it_has_begun:
-            until_it_has_begun.enter_context(_ctrl_c_waits())
+        with _ctrl_c_waits() as heard:
             _optimize(study, objective)
     except (UpdateFinishedTrialError, ValueError):
         # This process slept for so long that others took its trial for dead: it is theirs now.
@@ -160,28 +160,52 @@ def _optimize(study, objective):
 
 @contextmanager
 def _ctrl_c_waits():
-    """Hold Ctrl-C back: Optuna closes a trial that is interrupted, but not one that it is only making."""
+    """Hold Ctrl-C back, for Optuna leaves a trial open if it comes while it makes or closes it.
+
+    What it yields makes a context in which Ctrl-C is heard.
+    """
     if threading.current_thread() is not threading.main_thread():  # only there Python hears signals
-        yield
+        yield nullcontext
         return
     held = []
-    before = signal.signal(signal.SIGINT, lambda *told: held.append(told))
-    try:
-        yield
-    finally:
+
+    def hold(*told):
+        held.append(told)
+
+    def let_go():
         signal.signal(signal.SIGINT, before)
         if held and callable(before):
-            before(*held[0])
+            before(*held.pop())
+
+    @contextmanager
+    def heard():
+        try:
+            let_go()
+            yield
+        finally:
+            signal.signal(signal.SIGINT, hold)
+
+    before = signal.signal(signal.SIGINT, hold)
+    try:
+        yield heard
+    finally:
+        let_go()
 
 
-def _evaluate(trial, job, stopped):
+def _evaluate(trial, job, stopped, heard):
     if trial.number >= job.trials or budget.slot(trial) != trial.number:
         trials = trial.study.get_trials(deepcopy=False)
         if not budget.is_owed(trial, trials, job.trials):
             trial.set_user_attr(budget.SURPLUS, True)
             raise _Discarded
 
+    reported = set()
+
     def report(epoch, value):
+        epoch = count("época", epoch, 0)
+        if epoch in reported:  # Optuna would keep the first value
+            raise CourseError(f"informó dos veces de la época {epoch}. Da una distinta en cada report(época, valor).")
+        reported.add(epoch)
         _expect_number(value, f"en la época {epoch} informó")
         trial.report(float(value), epoch)
         if stopped():
@@ -191,7 +215,8 @@ def _evaluate(trial, job, stopped):
 
     try:
         params = space.suggest(trial, job.space)
-        value = job.problem.evaluate(params, strategy.seed_of(job.seed, budget.slot(trial)), report)
+        with heard():
+            value = job.problem.evaluate(params, strategy.seed_of(job.seed, budget.slot(trial)), report)
         _expect_number(value, "devolvió")
         return float(value)
     except (optuna.TrialPruned, UpdateFinishedTrialError, StorageInternalError):
@@ -200,8 +225,8 @@ def _evaluate(trial, job, stopped):
         with suppress(UpdateFinishedTrialError):  # others took it for dead
             trial.set_user_attr(budget.STOPPED, True)
         raise
-    except Exception as error:  # whatever a student's function can raise: the search goes on, and tells it at its end
-        text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # whatever a student's function can raise: the search tells it at its end
+        text = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}".removesuffix(": ")
         trial.set_user_attr(budget.ERROR, text[:500])
         raise _Discarded from error
 
@@ -210,6 +235,6 @@ def _expect_number(value, what):
     try:
         number = float(value)
     except (TypeError, ValueError):
-        number = math.nan
+        raise CourseError(f"{what} {value!r}, que no es un número.") from None
     if not math.isfinite(number):
-        raise CourseError(f"{what} {value!r}, que no es un número. ¿Es demasiado alta la tasa de aprendizaje?")
+        raise CourseError(f"{what} {number}, que no es un número. ¿Es demasiado alta la tasa de aprendizaje?")
