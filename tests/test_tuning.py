@@ -443,6 +443,19 @@ def test_what_cannot_be_written_is_told(tmp_path, monkeypatch):
         search(PARABOLA, trials=2, storage=place)
 
 
+def test_a_database_that_goes_away_while_a_trial_is_closed_is_told(tmp_path, monkeypatch):
+    def gone(*arguments, **options):
+        raise optuna.exceptions.StorageInternalError("server closed the connection")
+
+    def leaves(params, seed, report):
+        for name in ("set_trial_state_values", "get_trial"):
+            monkeypatch.setattr(storage._Storage, name, gone)
+        return 1.0
+
+    with pytest.raises(CourseError, match=r"No se pudo usar el registro .*: server closed .*repite la misma orden"):
+        search(tuning.Problem("sin base", leaves, SPACE), trials=2, storage=tmp_path / "s.sqlite")
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_path_may_have_any_character_that_a_file_may(tmp_path):
     place = tmp_path / "Año 1 ¿qué" / ("{s} %20 #1.sqlite" if sys.platform == "win32" else "{s} %20 #1?mode=a.sqlite")

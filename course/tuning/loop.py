@@ -148,11 +148,11 @@ def _run_one(study, job, stopped):
 
 
 def _optimize(study, objective):
-    """Run one trial; what goes wrong while Optuna closes it, an assertion of Optuna's own hides."""
+    """Run one trial; what goes wrong while Optuna closes it, an assertion or a missing variable of its own hides."""
     hidden = None
     try:
         study.optimize(objective, n_trials=1, catch=(_Discarded,))
-    except AssertionError as error:
+    except (AssertionError, UnboundLocalError) as error:
         hidden = error.__context__ or error
     if hidden is not None:
         raise hidden
