@@ -189,8 +189,9 @@ def test_the_focus_stays_when_the_network_is_drawn_anew(browser, address, errors
     widget.choose("Activación", "per-layer")
     kind = widget.root.get_by_label("Activación de la capa 2")
     kind.focus()
+    old = kind.element_handle()
     kind.select_option("tanh")
-    page.evaluate(DRAWN)
+    page.wait_for_function("old => !old.isConnected", arg=old)  # the network with tanh is here, and drawn
     expect(kind).to_be_focused()
     neuron = widget.button("Neurona 1 de la capa 1")
     neuron.press("Enter")
