@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 from conftest import SPIRAL
@@ -37,9 +38,31 @@ def address(figure):
     process.wait(10)
 
 
+@pytest.fixture
+def window(browser, errors):
+    """Return a function that makes an empty window: its errors fail the test, and it is closed in the end."""
+    with ExitStack() as windows:
+        yield lambda **options: watch(windows.enter_context(browser.new_page(**options)), errors)
+
+
+@pytest.fixture
+def opened(window, address):
+    """Return a function that opens the page in a window, which `prepare` may change before, and returns both."""
+
+    def open_page(prepare=lambda page: None, at=address, **options):
+        page = window(**options)
+        prepare(page)
+        page.goto(at)
+        widget = Simulator(page)
+        expect(widget.root.locator(".node").first).to_be_visible()
+        return page, widget
+
+    return open_page
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figure, scheme):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}, color_scheme=scheme), errors)
+def test_the_page_trains_and_fits_a_small_screen(window, address, figure, scheme):
+    page = window(viewport={"width": 1024, "height": 600}, color_scheme=scheme)
     began = time.monotonic()
     page.goto(address)
     page.locator(".simulator .node").first.wait_for()
@@ -52,24 +75,17 @@ def test_the_page_trains_and_fits_a_small_screen(browser, address, errors, figur
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     simulator.screenshot(f"pagina-{scheme}")
-    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_of_it_has_a_barrier(browser, address, errors, scheme):
-    page = watch(browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme), errors)
-    page.goto(address)
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+def test_nothing_of_it_has_a_barrier(opened, scheme):
+    page, widget = opened(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     for state in widget.states():
         assert barriers(page) == [], state
-    page.close()
 
 
-def test_six_layers_and_two_experiments_fit(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
-    page.goto(address)
-    simulator = Simulator(page)
+def test_six_layers_and_two_experiments_fit(opened):
+    page, simulator = opened(viewport={"width": 1024, "height": 600})
     for _ in range(4):
         simulator.button("Añadir una capa oculta").click()
     expect(simulator.root.get_by_role("group", name="Capa 6: 2 neuronas")).to_be_visible()
@@ -80,14 +96,16 @@ def test_six_layers_and_two_experiments_fit(browser, address, errors):
     assert not page.evaluate(OVERLAP)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     simulator.screenshot("pagina-dos")
-    page.close()
 
 
 class Slow:
     """The page's way to the engine, whose answers can be held back as a busy machine does."""
 
-    def __init__(self, page):
+    def __init__(self):
         self.holding, self.held = False, []
+
+    def stand_between(self, page):
+        """Hear what a page that is not open yet will be answered."""
         page.route_web_socket("**/socket", self.connect)
 
     def connect(self, socket):
@@ -112,12 +130,9 @@ class Slow:
         self.socket.send(self.held.pop(0))
 
 
-def test_an_earlier_answer_takes_back_no_later_choice(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
-    slow = Slow(page)
-    page.goto(address)
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+def test_an_earlier_answer_takes_back_no_later_choice(opened):
+    slow = Slow()
+    page, widget = opened(slow.stand_between, viewport={"width": 1024, "height": 600})
     page.evaluate(DRAWN)
     slow.holding = True
     widget.choose("Activación", "tanh")
@@ -131,15 +146,11 @@ def test_an_earlier_answer_takes_back_no_later_choice(browser, address, errors):
         slow.release()
         page.evaluate(DRAWN)
         assert page.evaluate(CHOSEN) == ["tanh", "40", "1", "xor", True, True], f"with {len(slow.held)} still to come"
-    page.close()
 
 
-def test_a_state_counts_once_its_picture_is_here(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
-    slow = Slow(page)
-    page.goto(address)
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+def test_a_state_counts_once_its_picture_is_here(opened):
+    slow = Slow()
+    page, widget = opened(slow.stand_between, viewport={"width": 1024, "height": 600})
     for change in (
         widget.button("↺ Reiniciar").click,
         widget.button("Quitar la última capa oculta").click,
@@ -158,15 +169,11 @@ def test_a_state_counts_once_its_picture_is_here(browser, address, errors):
         slow.release()
         slow.holding = False
         page.evaluate(DRAWN)
-    page.close()
 
 
-def test_quick_clicks_stop_at_the_limit(browser, address, errors):
-    page = watch(browser.new_page(), errors)
-    slow = Slow(page)
-    page.goto(address)
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+def test_quick_clicks_stop_at_the_limit(opened):
+    slow = Slow()
+    page, widget = opened(slow.stand_between)
     slow.holding = True
     widget.button("Añadir una capa oculta").evaluate("button => { for (let i = 0; i < 10; i++) button.click(); }")
     slow.wait_for(2 * 10, page)
@@ -174,13 +181,10 @@ def test_quick_clicks_stop_at_the_limit(browser, address, errors):
         slow.release()
     page.evaluate(DRAWN)
     expect(widget.root.locator(".layer-count")).to_have_text("8")
-    page.close()
 
 
-def test_the_focus_stays_when_the_network_is_drawn_anew(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
-    page.goto(address)
-    widget = Simulator(page)
+def test_the_focus_stays_when_the_network_is_drawn_anew(opened):
+    page, widget = opened(viewport={"width": 1024, "height": 600})
     less, more = (widget.button(f"{verb} la capa 1") for verb in ("Quitar una neurona de", "Añadir una neurona a"))
     for units in range(9, 17):
         more.press("Enter")
@@ -202,14 +206,10 @@ def test_the_focus_stays_when_the_network_is_drawn_anew(browser, address, errors
     less.press("Enter")
     expect(widget.root.get_by_role("group", name="Capa 1: 15 neuronas")).to_be_visible()
     expect(less).to_be_focused()
-    page.close()
 
 
-def test_what_the_mouse_shows_is_of_now(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 1024, "height": 600}), errors)
-    page.goto(address)
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+def test_what_the_mouse_shows_is_of_now(opened):
+    page, widget = opened(viewport={"width": 1024, "height": 600})
     bright = "links => links.filter(link => getComputedStyle(link).filter != 'none').length"
     links, tip, title = (widget.root.locator(part) for part in (".link", ".tip", "figcaption"))
     widget.root.locator(".hit").first.hover(force=True)
@@ -224,13 +224,10 @@ def test_what_the_mouse_shows_is_of_now(browser, address, errors):
     expect(title).to_have_text("Neurona 8 de la capa 2")
     widget.button("Quitar la última capa oculta").press("Enter")
     expect(title).to_have_text("Salida de la red")
-    page.close()
 
 
-def test_a_field_shows_what_the_network_has(browser, address, errors):
-    page = watch(browser.new_page(), errors)
-    page.goto(address)
-    widget = Simulator(page)
+def test_a_field_shows_what_the_network_has(opened):
+    _, widget = opened()
     widget.button("Opciones").click()
     for label, wrong, right in (
         ("Dropout", "2", "0"),
@@ -249,13 +246,10 @@ def test_a_field_shows_what_the_network_has(browser, address, errors):
     seed.blur()
     expect(seed).to_have_value(re.compile(r"0\.\d+"))
     expect(seed).not_to_have_value("0.42")
-    page.close()
 
 
-def test_no_label_is_cut_and_no_button_sticks_out_on_a_phone(browser, address, errors):
-    page = watch(browser.new_page(viewport={"width": 390, "height": 844}), errors)
-    page.goto(address)
-    widget = Simulator(page)
+def test_no_label_is_cut_and_no_button_sticks_out_on_a_phone(opened):
+    _, widget = opened(viewport={"width": 390, "height": 844})
     cut = "spans => spans.filter(span => span.scrollWidth > span.clientWidth).map(span => span.textContent)"
     for panels in (1, 2):
         widget.root.get_by_label("Comparar").set_checked(panels == 2)
@@ -263,43 +257,31 @@ def test_no_label_is_cut_and_no_button_sticks_out_on_a_phone(browser, address, e
         assert widget.root.locator(".range > span:first-child, .field > span").evaluate_all(cut) == []
         left = widget.root.locator(".row").bounding_box()["x"]
         assert min(button.bounding_box()["x"] for button in widget.root.locator(".row button").all()) >= left
-    page.close()
 
 
-def test_the_history_names_the_data_as_the_controls_do(browser, address, errors):
-    page = watch(browser.new_page(), errors)
-    page.goto(address)
-    widget = Simulator(page)
+def test_the_history_names_the_data_as_the_controls_do(opened):
+    _, widget = opened()
     widget.button("Paso").click()
     widget.button("↺ Reiniciar").click()
     widget.button("Historial").click()
     expect(widget.root.get_by_role("cell", name="Espiral", exact=True)).to_be_visible()
-    page.close()
 
 
-def test_a_server_that_is_gone_is_told(browser, errors):
+def test_a_server_that_is_gone_is_told(opened):
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "course", "simulator", "--no-browser", "--port", str(port)])
     wait_for(port, process)
-    page = watch(browser.new_page(viewport={"width": 390, "height": 844}), errors)
-    page.goto(f"http://127.0.0.1:{port}/")
-    widget = Simulator(page)
-    expect(widget.root.locator(".node").first).to_be_visible()
+    page, widget = opened(at=f"http://127.0.0.1:{port}/", viewport={"width": 390, "height": 844})
     process.terminate()
     process.wait(10)
     expect(page.get_by_role("alert").filter(has_text="python -m course simulator")).to_be_in_viewport()
     widget.root.get_by_label("Comparar").scroll_into_view_if_needed()
     widget.button("Paso").dispatch_event("click")  # the browser complains of nothing
     expect(page.get_by_role("alert").filter(has_text="python -m course simulator")).to_be_in_viewport()
-    page.close()
 
 
-def test_nothing_is_fetched_from_elsewhere(browser, address, errors):
-    page = watch(browser.new_page(), errors)
+def test_nothing_is_fetched_from_elsewhere(opened, address):
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    page.locator(".simulator .node").first.wait_for()
+    opened(lambda page: page.on("request", lambda request: asked.append(request.url)))
     assert asked
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
-    page.close()
