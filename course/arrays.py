@@ -49,6 +49,11 @@ def numbers(name, value):
     return array
 
 
+def are_classes(y, classes=np.inf):
+    """Tell whether an array has one class number for each row, from 0 to ``classes - 1``."""
+    return 0 < y.size == len(y) and y.min() >= 0 and y.max() < classes and not (y % 1).any()
+
+
 def is_pair(value):
     """Tell whether a value is x and y together."""
     return isinstance(value, tuple | list) and len(value) == 2
@@ -77,7 +82,7 @@ def _check_targets(model, y):
     outputs, values = model.output_shape[-1], f"valores de {float(y.min()):g} a {float(y.max()):g}"
     loss = getattr(model.loss, "name", None) or getattr(model.loss, "__name__", model.loss)  # an object, a function
     if loss == "sparse_categorical_crossentropy":
-        if y.size != len(y) or y.min() < 0 or y.max() >= outputs or (y % 1).any():
+        if not are_classes(y, outputs):
             raise CourseError(
                 f"y debe tener una clase por fila, un entero de 0 a {outputs - 1}; tiene forma {y.shape} y {values}."
             )

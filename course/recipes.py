@@ -204,7 +204,7 @@ class Recipe:
 def _class_numbers(y, classes=np.inf):
     """Return class numbers as an array: Keras would cut a 1.5 to 1 without a word, and count -1 from the end."""
     y = arrays.numbers("y", y)
-    if not y.size or y.size != len(y) or y.min() < 0 or y.max() >= classes or (y % 1).any():
+    if not arrays.are_classes(y, classes):
         least = "números de clase: 0, 1, 2…" if classes == np.inf else f"números de clase, de 0 a {classes - 1}"
         raise CourseError(f"y debe tener {least}, uno por fila. Tiene forma {y.shape}.")
     return y

@@ -66,9 +66,7 @@ def run_class(names=(), cell_timeout=300, notebook_timeout=900, output="build"):
         If `output` cannot be written: told before the first notebook runs, if it can be known by then.
     """
     rows, failures, paths = [], 0, notebooks.solutions(names)
-    with told_unwritable(output, _ELSEWHERE):
-        Path(output).mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=output).close()
+    _expect_writable(output, _ELSEWHERE)
     for path in paths:
         stored, notebook = notebooks.read(path), notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
@@ -91,8 +89,7 @@ def execute_in_place(names=(), cell_timeout=300, notebook_timeout=900, folder=No
         If they cannot be written: told before the first one runs, if it can be known by then.
     """
     failures, paths = 0, notebooks.solutions(names, folder or editable("notebooks"))
-    with told_unwritable(paths[0].parent):
-        tempfile.TemporaryFile(dir=paths[0].parent).close()
+    _expect_writable(paths[0].parent)
     for path in paths:
         notebook = notebooks.read(path)
         run = run_notebook(notebook, path.stem, path.parent, cell_timeout, notebook_timeout, tell)
@@ -251,6 +248,13 @@ def write_copies(notebook, name, folder):
     for suffix, content in ((".ipynb", notebooks.to_bytes(notebook)), (".html", pages.render(notebook, name).encode())):
         with told_unwritable(folder, _ELSEWHERE), atomic_write(folder / (name + suffix)) as stream:
             stream.write(content)
+
+
+def _expect_writable(folder, *advice):
+    """Make a folder if there is none, and try to write in it; told as by `told_unwritable`."""
+    with told_unwritable(folder, *advice):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def _how_to_open():

@@ -78,9 +78,10 @@ def fit(
     """
     if not getattr(model, "compiled", False):
         raise CourseError("El modelo no está compilado. Llama antes a model.compile(optimizer=…, loss=…).")
-    counts = {"epochs": epochs, "batch_size": batch_size} | ({} if patience is None else {"patience": patience})
-    for name, value in counts.items():
-        count(name, value)
+    count("epochs", epochs)
+    count("batch_size", batch_size)
+    if patience is not None:
+        count("patience", patience)
     if not isinstance(monitor, str):
         raise CourseError(f"monitor={monitor!r} no es válido: se esperaba un nombre, por ejemplo 'val_loss'.")
     callbacks = _callbacks(callbacks)

@@ -99,8 +99,9 @@ def _job(problem, space, name, storage, **options):
     """Return the arguments as a job, once they are found to be good."""
     problem = problems.find(problem)
     check_seed(options["seed"])
-    for what, least in {"trials": 1, "grace": 2, "seed": 0}.items():
-        options[what] = count(what, options[what], least)  # a Python int: NumPy's cannot be written down
+    options["seed"] = int(options["seed"])  # as `count` does: NumPy's cannot be written down
+    for what, least in {"trials": 1, "grace": 2}.items():
+        options[what] = count(what, options[what], least)
     kinds = spaces.distributions(problem.space if space is None else space, problem.known)
     trials = options["trials"]
     if options["sampler"] == "grid" and trials > (size := strategy.grid_size(kinds)):

@@ -81,7 +81,10 @@ export class Store {
     const arrays = content.layout ? unpack(content.layout, buffer) : {};
     if (content.kind === "datasets") this.datasets = arrays;
     // A state counts once its picture is here: the neurons on the screen would have no weights until then.
-    if (content.kind === "state") return void (this.state = [content, arrays]);
+    if (content.kind === "state") {
+      this.state = [content, arrays];
+      return;
+    }
     if (content.kind === "frame") {
       if (this.state) this.takeState(...this.state);
       this.takeFrame(content, arrays);
