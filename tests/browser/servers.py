@@ -103,7 +103,8 @@ class Lab:
             connection_file=str(self.folder / "runtime" / f"kernel-{session['kernel']['id']}.json")
         )
         client.load_connection_file()
-        client.start_channels()
+        # One question needs no heartbeat, whose thread, if stopped before it has begun, opens sockets without end.
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
         try:
             code = {"value": f"__import__('json').dumps({expression})"}
             answer = client.execute("", user_expressions=code, reply=True, timeout=20)["content"]["user_expressions"]
