@@ -23,7 +23,7 @@ from tuning_problems import PARABOLA, SPACE, parabola
 
 from course import tuning
 from course.errors import CourseError
-from course.tuning import budget, dashboard, loop, networks, problems, space, storage, strategy
+from course.tuning import budget, dashboard, loop, networks, problems, rdb, space, storage, strategy
 from course.tuning import study as studies
 
 search = functools.partial(tuning.search, progress=False)
@@ -409,6 +409,84 @@ def test_only_trials_that_last_give_signs_of_life(tmp_path):
     assert beaten == [(1,)]
 
 
+@pytest.fixture(params=["file", "database"])
+def kept(request, tmp_path):
+    return tmp_path / "s.sqlite" if request.param == "file" else request.getfixturevalue("postgres")
+
+
+def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatch):
+    space = {**SPACE, "n": (1, 9), "kind": ["a", "b"], "rate": (1e-4, 0.1, "log")}
+    problem = tuning.Problem("filas", lambda params, seed, report: report(1, params["x"]) or report(3, 0.5) or 1, space)
+    both = {}
+    for name in ("una orden", "de Optuna"):
+        study = search(problem, trials=3, storage=kept, name=name, sampler="random")
+        both[name] = [(trial.params, trial.distributions, trial.intermediate_values) for trial in study.trials]
+        monkeypatch.setattr(rdb.Storage, "_insert", lambda *_: False)
+    assert both["una orden"] == both["de Optuna"]
+    engine = storage.connect(kept).engine
+    for table, columns in {
+        "trial_params": "param_name, param_value, distribution_json",
+        "trial_intermediate_values": "step, intermediate_value, intermediate_value_type",
+    }.items():
+        with engine.connect() as connection:
+            rows = [
+                connection.exec_driver_sql(
+                    f"SELECT number, {columns} FROM {table} NATURAL JOIN trials NATURAL JOIN studies "
+                    f"WHERE study_name = '{name}' ORDER BY 1, 2"
+                ).all()
+                for name in both
+            ]
+        assert rows[0] == rows[1]
+        assert len(rows[0]) == 3 * {"trial_params": len(space), "trial_intermediate_values": 2}[table]
+
+
+def test_most_of_what_a_trial_writes_takes_one_statement(kept, monkeypatch):
+    insert, done = rdb.Storage._insert, []
+    monkeypatch.setattr(rdb.Storage, "_insert", lambda *told: done.append(insert(*told)) or done[-1])
+    problem = tuning.Problem("cuenta", lambda params, seed, report: report(1, 0.5) or report(2, 0.4) or 1, SPACE)
+    search(problem, trials=3, storage=kept, name="cuenta")
+    # In each trial two reports; in all but the first, where the hyperparameters are new, those too.
+    assert done == [True] * (3 * 2 + 2 * len(SPACE))
+
+
+def test_what_one_statement_cannot_write_is_left_to_optuna(kept):
+    opened = storage.connect(kept)
+    study = optuna.create_study(storage=opened, study_name="casos")
+    trial = study.ask()
+    opened.set_trial_intermediate_value(trial._trial_id, 1, math.nan)
+    opened.set_trial_intermediate_value(trial._trial_id, 2, 0.5)
+    opened.set_trial_intermediate_value(trial._trial_id, 2, 0.25)
+    values = study.get_trials()[0].intermediate_values
+    assert math.isnan(values.pop(1))
+    assert values == {2: 0.25}
+    trial.suggest_float("x", 0, 1)
+    second = study.ask()
+    with pytest.raises(ValueError, match="different distribution kind"):
+        second.suggest_categorical("x", [1, 2])
+    study.tell(trial, 1.0)
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
+        trial.report(1.0, 5)
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
+        trial.suggest_float("y", 0, 1)
+
+
+def test_a_server_that_was_restarted_while_a_trial_trained_is_spoken_to_again(postgres):
+    opened = storage.connect(postgres)
+    pings, ping = [], opened.engine.dialect.do_ping
+    opened.engine.dialect.do_ping = lambda connection: pings.append(connection) or ping(connection)
+    study = optuna.create_study(storage=opened, study_name="descanso")
+    study.ask()
+    assert pings == []  # what follows at once needs no question
+    with storage.connect(postgres).engine.connect() as other:
+        other.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    time.sleep(rdb._REST + 0.1)
+    trial = study.ask()
+    trial.report(0.5, 1)
+    study.tell(trial, 0.5)
+    assert [connection.closed for connection in pings] == [True] * len(pings) != []
+    assert study.best_value == 0.5
+
+
 def test_a_storage_of_another_optuna_is_told(tmp_path):
     place = tmp_path / "s.sqlite"
     search(PARABOLA, trials=1, storage=place)
@@ -449,7 +527,7 @@ def test_a_database_that_goes_away_while_a_trial_is_closed_is_told(tmp_path, mon
 
     def leaves(params, seed, report):
         for name in ("set_trial_state_values", "get_trial"):
-            monkeypatch.setattr(storage._Storage, name, gone)
+            monkeypatch.setattr(rdb.Storage, name, gone)
         return 1.0
 
     with pytest.raises(CourseError, match=r"No se pudo usar el registro .*: server closed .*repite la misma orden"):
@@ -790,7 +868,7 @@ def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monk
     ("owner", "moment", "left"),
     [
         (optuna.Study, "ask", ["COMPLETE", "FAIL"]),
-        (storage._Storage, "set_trial_state_values", ["COMPLETE", "COMPLETE"]),
+        (rdb.Storage, "set_trial_state_values", ["COMPLETE", "COMPLETE"]),
     ],
 )
 def test_ctrl_c_while_a_trial_is_made_or_closed_leaves_none_open(tmp_path, monkeypatch, owner, moment, left):

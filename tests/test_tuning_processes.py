@@ -111,8 +111,8 @@ def test_a_process_that_is_killed_is_made_up_for_by_the_others(tmp_path, log):
 def test_a_process_that_is_killed_before_its_trials_first_sign_of_life_is_not_waited_for(request, log, kept):
     place = request.getfixturevalue(kept)
     place = place / "s.sqlite" if kept == "tmp_path" else place
-    unborn = "import os; from course.tuning import storage; beat = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
-    script = SEARCH.replace("if __name__", f"{unborn}; storage._Storage.record_heartbeat = beat\nif __name__")
+    unborn = "import os; from course.tuning import rdb; beat = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    script = SEARCH.replace("if __name__", f"{unborn}; rdb.Storage.record_heartbeat = beat\nif __name__")
     order = [sys.executable, "-c", script, "--name", "muerta", "--trials", "3", "--pruner", "none"]
     assert subprocess.run([*order, "--storage", place], env=LOCAL, timeout=300).returncode == -signal.SIGKILL
     assert [trial.state.name for trial in tuning.load(place, "muerta").trials] == ["RUNNING"]

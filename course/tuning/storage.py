@@ -4,22 +4,20 @@ A trial under way keeps saying that it is alive. One that has not done so for `G
 that asks for a trial fails it and queues it again.
 """
 
-import math
 import sqlite3
 import time
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
 from optuna.exceptions import StorageInternalError
-from optuna.storages import RDBStorage
-from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from course.errors import CourseError
 from course.tuning.budget import Retry
+from course.tuning.rdb import Storage
 
 GRACE = 60
 _WAIT = 60
@@ -30,47 +28,6 @@ _REASONS = {  # what SQLite says most often, by its code
     sqlite3.SQLITE_NOTADB: "es un archivo de otra cosa",
     sqlite3.SQLITE_READONLY: "no se puede escribir en él",
 }
-_FIRST_BEATS = text("""
-    INSERT INTO trial_heartbeats (trial_id, heartbeat)
-    SELECT trials.trial_id, CURRENT_TIMESTAMP
-    FROM trials LEFT JOIN trial_heartbeats ON trial_heartbeats.trial_id = trials.trial_id
-    WHERE trials.study_id = :study_id AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL
-""")
-
-
-class _Storage(RDBStorage):
-    """Optuna's storage; a heartbeat that could not be written is skipped, and does not stop the heart.
-
-    A trial whose process died before the first beat has none, and Optuna would take it for running for ever. So whoever
-    looks for the dead writes it down: if it lives it goes on beating, and if not its grace ends as that of any other.
-    That is why a trial need not beat as it begins, as Optuna's do: those that are over within a second never do. Optuna
-    also looks before each trial, and here only once in the time of a beat: beats and looks are exchanges with a server.
-
-    SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
-    its end. So there each transaction takes the whole file from its start; they last for milliseconds.
-    """
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        self._begun, self._looked = set(), {}
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-
-    def record_heartbeat(self, trial_id):
-        if trial_id not in self._begun:
-            self._begun.add(trial_id)
-            return
-        with suppress(StorageInternalError, SQLAlchemyError):
-            super().record_heartbeat(trial_id)
-
-    def _get_stale_trial_ids(self, study_id):
-        now = time.monotonic()
-        if now < self._looked.get(study_id, -math.inf) + self.get_heartbeat_interval():
-            return []
-        self._looked[study_id] = now
-        with suppress(IntegrityError), self.engine.begin() as connection:  # its own process wrote it meanwhile
-            connection.execute(_FIRST_BEATS, {"study_id": study_id})
-        return super()._get_stale_trial_ids(study_id)
 
 
 def is_address(place):
@@ -161,7 +118,7 @@ def told(place, *more):
 def _open(url, options, grace, attempts=5):
     """Open Optuna's storage; two processes that make its tables at the same moment collide, and one tries again."""
     try:
-        return _Storage(
+        return Storage(
             url,
             options,
             heartbeat_interval=_BEAT,
@@ -212,9 +169,9 @@ def _database(address):
             "No entiendo la dirección de la base de datos. Se escribe así: postgresql://usuario@servidor:5432/nombre"
         ) from error
     if url.drivername not in ("postgresql", "postgres"):
-        return _escaped(address), {"pool_pre_ping": True}
+        return _escaped(address), {}
     url = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    return _escaped(url), {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    return _escaped(url), {"connect_args": {"connect_timeout": 10}}
 
 
 def _escaped(url):
