@@ -140,7 +140,7 @@ def test_the_rate_changes_while_it_trains():
     assert np.abs(experiment.weights[0]).sum() < 0.5 * norm
     with pytest.raises(CourseError, match=r"layers no se puede cambiar en marcha.*variant\(layers=…\)"):
         experiment.change(layers=(3,))
-    with pytest.raises(CourseError, match="learning_rate debe ser un número"):
+    with pytest.raises(CourseError, match=r"learning_rate \(la tasa de aprendizaje\) debe ser un número"):
         experiment.change(learning_rate=-1)
 
 
@@ -395,12 +395,15 @@ def test_numpys_numbers_are_settings_like_any_others():
         ({"inputs": [["x", "y"]]}, r"inputs no puede ser «\['x', 'y'\]»"),
         ({"activation": ("relu",)}, "una activación por capa oculta.*activation tiene 1 y layers, 2"),
         ({"activation": None}, "activation debe ser un nombre o una lista"),
-        ({"batch_size": 0}, "batch_size debe ser un número entero entre 1"),
+        ({"batch_size": 0}, r"batch_size \(el tamaño del lote\) debe ser un número entero entre 1"),
         ({"batch_size": 300}, "batch_size=300 es más que los 250 puntos"),
-        ({"noise": "mucho"}, "noise debe ser un número"),
-        ({"learning_rate": float("nan")}, "learning_rate debe ser un número"),
-        ({"dropout": 1}, "dropout debe ser un número entre 0 y 0.95"),
-        ({"patience": float("inf")}, "patience debe ser un número entero desde 1, y es inf"),
+        ({"noise": "mucho"}, r"noise \(el ruido\) debe ser un número"),
+        ({"learning_rate": float("nan")}, r"learning_rate \(la tasa de aprendizaje\) debe ser un número"),
+        ({"dropout": 1}, r"dropout \(la proporción de Dropout\) debe ser un número entre 0 y 0.95"),
+        (
+            {"patience": float("inf")},
+            r"patience \(la paciencia, en épocas\) debe ser un número entero desde 1, y es inf",
+        ),
         ({"init_zero": "no"}, "init_zero debe ser True o False, y es 'no'"),
         ({"optimizer": "rmsprop"}, "optimizer no puede ser «rmsprop».*sgd, momentum, adam"),
         ({"loss": "cross_entropy", "dataset": "reg-plane"}, "entropía cruzada es para clasificar"),

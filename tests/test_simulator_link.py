@@ -83,8 +83,8 @@ def test_details_of_reading(text, setting, value):
         ("#regularization=L3", "regularization no puede ser «L3»"),
         ("#x=false&y=false", "al menos una entrada"),
         ("#networkShape=0", "de 1 a 512 neuronas, y una tiene 0"),
-        ("#learningRate=-1", "learning_rate debe ser un número entre 0"),
-        ("#percTrainData=100", "train_percent debe ser un número entre 1 y 99"),
+        ("#learningRate=-1", r"learning_rate \(la tasa de aprendizaje\) debe ser un número entre 0"),
+        ("#percTrainData=100", r"train_percent \(el porcentaje de entrenamiento\) debe ser un número entre 1 y 99"),
         ("#schedule=zigzag", "schedule='zigzag'"),
     ],
 )

@@ -70,7 +70,7 @@ def test_no_seeds_no_epochs():
         ({"capas": [1]}, "«capas» no es un ajuste"),
         ({"learning_rate": 0.1}, r"lista de valores para learning_rate, por ejemplo learning_rate=\[0.1\]"),
         ({"optimizer": "adam"}, "lista de valores para optimizer"),
-        ({"noise": [5, "x"]}, "noise debe ser un número"),
+        ({"noise": [5, "x"]}, r"noise \(el ruido\) debe ser un número"),
         ({"base": 3}, "base debe ser un enlace"),
         ({"base": "#dataset=luna"}, "«luna»"),
     ],

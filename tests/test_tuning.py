@@ -248,6 +248,7 @@ def test_tpe_looks_at_the_trials_of_others_once_there_are_any(begun_by_others, l
         ({"workers": 2}, "da storage="),
         ({"sampler": "bayes"}, r"sampler='bayes' no existe\. Elige uno de estos: tpe, random, grid"),
         ({"pruner": "x"}, "pruner='x' no existe"),
+        ({"name": "x" * 600}, "tiene 600 caracteres, y caben 512"),
         ({"problem": abs}, r"<built-in function abs> no es un problema.*tuning\.Problem"),
         ({"problem": "hotel"}, r"No conozco el problema 'hotel'\. Los que hay: .*circle"),
     ],

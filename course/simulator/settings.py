@@ -201,22 +201,22 @@ def one_of(name, value, allowed):
         raise CourseError(f"{name} no puede ser «{value}». Elige entre: {', '.join(allowed)}.")
 
 
-_RANGES = {  # name: lowest, highest, whether it must be whole
-    "noise": (0, 80, False),
-    "train_percent": (1, 99, False),
-    "batch_size": (1, 10_000, True),
-    "learning_rate": (0, 1000, False),
-    "regularization_rate": (0, 1000, False),
-    "classes": (2, 10, True),
-    "momentum": (0, 0.9999, False),
-    "dropout": (0, 0.95, False),
-    "target_loss": (0, math.inf, False),
-    "patience": (1, math.inf, True),
+_RANGES = {  # name: what the page calls it, lowest, highest, whether it must be whole
+    "noise": ("el ruido", 0, 80, False),
+    "train_percent": ("el porcentaje de entrenamiento", 1, 99, False),
+    "batch_size": ("el tamaño del lote", 1, 10_000, True),
+    "learning_rate": ("la tasa de aprendizaje", 0, 1000, False),
+    "regularization_rate": ("la tasa de regularización", 0, 1000, False),
+    "classes": ("las clases", 2, 10, True),
+    "momentum": ("el momento", 0, 0.9999, False),
+    "dropout": ("la proporción de Dropout", 0, 0.95, False),
+    "target_loss": ("la pérdida con la que parar", 0, math.inf, False),
+    "patience": ("la paciencia, en épocas", 1, math.inf, True),
 }
 
 
 def _check_numbers(s):
-    for name, (low, high, whole) in _RANGES.items():
+    for name, (words, low, high, whole) in _RANGES.items():
         value = _plain(getattr(s, name))
         if value is None and name in ("target_loss", "patience"):
             continue
@@ -224,7 +224,7 @@ def _check_numbers(s):
         if not number or not low <= value <= high or (whole and value % 1):
             kind = "un número entero" if whole else "un número"
             bounds = f"entre {low} y {high}" if high < math.inf else f"desde {low}"
-            raise CourseError(f"{name} debe ser {kind} {bounds}, y es {value!r}.")
+            raise CourseError(f"{name} ({words}) debe ser {kind} {bounds}, y es {value!r}.")
         object.__setattr__(s, name, int(value) if whole else value)
     schedule.parse(s.schedule)
 

@@ -9,6 +9,8 @@ from course.tuning import storage as storages
 from course.tuning import study as studies
 from course.validation import count
 
+_LONGEST_NAME = 512  # characters of a database's column
+
 
 def search(
     problem,
@@ -106,7 +108,13 @@ def _job(problem, space, name, storage, **options):
     trials = options["trials"]
     if options["sampler"] == "grid" and trials > (size := strategy.grid_size(kinds)):
         raise CourseError(f"La rejilla tiene {size} combinaciones y pediste {trials} intentos. Pide {size} o menos.")
-    job = loop.Job(problem.name if name is None else str(name), storage, problem, kinds, **options)
+    name = problem.name if name is None else str(name)
+    if len(name) > _LONGEST_NAME:
+        raise CourseError(
+            f"El nombre de la búsqueda tiene {len(name)} caracteres, y caben {_LONGEST_NAME}. "
+            "Da uno más corto, con name=… o --name."
+        )
+    job = loop.Job(name, storage, problem, kinds, **options)
     job.strategy()  # unknown names are told now
     return job
 

@@ -181,7 +181,9 @@ def test_more_options(simulator, lab, notebook):
     simulator.train_until(60)
     simulator.screenshot("clases")
     simulator.write("Dropout", "7")
-    expect(simulator.root.get_by_role("alert")).to_contain_text("dropout debe ser un número entre 0 y 0.95")
+    expect(simulator.root.get_by_role("alert")).to_contain_text(
+        "dropout (la proporción de Dropout) debe ser un número entre 0 y 0.95"
+    )
     simulator.button("Cerrar el aviso").click()
     simulator.button("Opciones").click()
 
