@@ -2,6 +2,7 @@ import dataclasses
 import functools
 import json
 import math
+import shlex
 import signal
 import sqlite3
 import string
@@ -21,7 +22,7 @@ from optuna.storages import fail_stale_trials
 from optuna.trial import TrialState
 from tuning_problems import PARABOLA, SPACE, parabola
 
-from course import tuning
+from course import cli, tuning
 from course.errors import CourseError
 from course.tuning import budget, dashboard, loop, networks, problems, rdb, space, storage, strategy
 from course.tuning import study as studies
@@ -780,6 +781,15 @@ def test_a_summary_has_what_is_needed_to_repeat_the_search(searched):
     table = tuning.table(study)
     assert list(table.index) == [0, 1, 2, 3]
     assert (table["épocas"] == 3).all()
+
+
+def test_the_order_in_a_summary_is_that_of_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr(problems, "known", lambda: {"parábola": PARABOLA})
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["tune", "parábola", "--trials", "2", "--name", "mi búsqueda", "--summary", "r.json"]) == 0
+    order = shlex.split(json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["orden"])
+    assert cli.main(order[1:]) == 0
+    assert optuna.get_all_study_names(storage.connect("busquedas.sqlite")) == ["mi búsqueda"]
 
 
 def test_a_summary_of_one_trial_goes_without_the_importance():

@@ -295,7 +295,7 @@ def test_a_cluster_needs_a_database_and_the_same_version(postgres, dask_cluster,
     with pytest.raises(CourseError, match=r"hace falta una base de datos.*postgresql://"):
         search(PARABOLA, trials=2, storage=tmp_path / "s.sqlite", client=client)
     monkeypatch.setattr(client, "run", lambda call, problem: {"uno": call(problem), "otro": "otra"})
-    with pytest.raises(CourseError, match="otra versión del curso"):
+    with pytest.raises(CourseError, match="otra versión del curso, o leen otros datos"):
         search(PARABOLA, trials=2, storage=postgres, name="versiones", client=client)
     with pytest.raises(CourseError, match="no los dos"):
         search(PARABOLA, trials=2, storage=postgres, client=client, workers=2)

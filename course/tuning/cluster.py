@@ -113,4 +113,7 @@ def _expect_same_version(client, job):
             "con --storage postgresql://…"
         )
     if set(client.run(version, job.problem).values()) - {job.problem.version}:
-        raise CourseError("Los trabajadores del clúster tienen otra versión del curso. Instala la misma en todos.")
+        raise CourseError(
+            "Los trabajadores del clúster tienen otra versión del curso, o leen otros datos. Instala la misma en "
+            "todos, con los mismos datos."
+        )

@@ -1,6 +1,7 @@
 """`course tune`: a search from the command line, told in a few lines."""
 
 import json
+import shlex
 from contextlib import nullcontext
 
 from course.errors import CourseError
@@ -44,9 +45,9 @@ def tune(options):
 
 def _write(options, study):
     """Leave the summary, with the order that makes the same search."""
-    chosen = ("trials", "sampler", "pruner", "seed")
-    order = " ".join(f"--{name} {getattr(options, name)}" for name in chosen)
-    facts = {"orden": f"course tune {options.problem} {order}", **outcome.summary(study)}
+    chosen = ("trials", "sampler", "pruner", "seed", *(["name"] if options.name else []))
+    words = [word for name in chosen for word in (f"--{name}", str(getattr(options, name)))]
+    facts = {"orden": shlex.join(["course", "tune", options.problem, *words]), **outcome.summary(study)}
     try:
         with atomic_write(options.summary, "w") as stream:
             json.dump(facts, stream, ensure_ascii=False, indent=2)
