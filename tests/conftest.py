@@ -84,3 +84,9 @@ def postgres():
         server.send_signal(signal.SIGINT)  # without waiting for who is still connected
         server.wait()
         shutil.rmtree(base)
+
+
+@pytest.fixture(params=["file", "database"])
+def kept(request, tmp_path):
+    """Where a search is kept: once in a file, once in PostgreSQL."""
+    return tmp_path / "s.sqlite" if request.param == "file" else request.getfixturevalue("postgres")

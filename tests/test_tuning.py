@@ -411,11 +411,6 @@ def test_only_trials_that_last_give_signs_of_life(tmp_path):
     assert beaten == [(1,)]
 
 
-@pytest.fixture(params=["file", "database"])
-def kept(request, tmp_path):
-    return tmp_path / "s.sqlite" if request.param == "file" else request.getfixturevalue("postgres")
-
-
 def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatch):
     space = {**SPACE, "n": (1, 9), "kind": ["a", "b"], "rate": (1e-4, 0.1, "log")}
     problem = tuning.Problem("filas", lambda params, seed, report: report(1, params["x"]) or report(3, 0.5) or 1, space)
@@ -426,10 +421,10 @@ def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatc
         monkeypatch.setattr(rdb.Storage, "_insert", lambda *_: False)
     assert both["una orden"] == both["de Optuna"]
     engine = storage.connect(kept).engine
-    for table, columns in {
-        "trial_params": "param_name, param_value, distribution_json",
-        "trial_intermediate_values": "step, intermediate_value, intermediate_value_type",
-    }.items():
+    for table, columns, each in (
+        ("trial_params", "param_name, param_value, distribution_json", len(space)),
+        ("trial_intermediate_values", "step, intermediate_value, intermediate_value_type", 2),
+    ):
         with engine.connect() as connection:
             rows = [
                 connection.exec_driver_sql(
@@ -439,7 +434,7 @@ def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatc
                 for name in both
             ]
         assert rows[0] == rows[1]
-        assert len(rows[0]) == 3 * {"trial_params": len(space), "trial_intermediate_values": 2}[table]
+        assert len(rows[0]) == 3 * each
 
 
 def test_most_of_what_a_trial_writes_takes_one_statement(kept, monkeypatch):

@@ -107,16 +107,13 @@ def test_a_process_that_is_killed_is_made_up_for_by_the_others(tmp_path, log):
 
 
 @posix
-@pytest.mark.parametrize("kept", ["tmp_path", "postgres"])
-def test_a_process_that_is_killed_before_its_trials_first_sign_of_life_is_not_waited_for(request, log, kept):
-    place = request.getfixturevalue(kept)
-    place = place / "s.sqlite" if kept == "tmp_path" else place
+def test_a_process_that_is_killed_before_its_trials_first_sign_of_life_is_not_waited_for(kept, log):
     unborn = "import os; from course.tuning import rdb; beat = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
     script = SEARCH.replace("if __name__", f"{unborn}; rdb.Storage.record_heartbeat = beat\nif __name__")
     order = [sys.executable, "-c", script, "--name", "muerta", "--trials", "3", "--pruner", "none"]
-    assert subprocess.run([*order, "--storage", place], env=LOCAL, timeout=300).returncode == -signal.SIGKILL
-    assert [trial.state.name for trial in tuning.load(place, "muerta").trials] == ["RUNNING"]
-    study = search(SLOW, trials=3, storage=place, name="muerta", grace=2)
+    assert subprocess.run([*order, "--storage", kept], env=LOCAL, timeout=300).returncode == -signal.SIGKILL
+    assert [trial.state.name for trial in tuning.load(kept, "muerta").trials] == ["RUNNING"]
+    study = search(SLOW, trials=3, storage=kept, name="muerta", grace=2)
     assert [trial.state.name for trial in study.trials] == ["FAIL", *["COMPLETE"] * 3]
     expect_whole(study, log(), killed=1, asked=3)
 
