@@ -194,12 +194,13 @@ def uneven(params, seed, report):
     return (params["units"] - 20) ** 2 + params["rate"]
 
 
-def test_what_is_tried_and_what_is_pruned_are_as_with_optunas_own(monkeypatch):
+def test_what_is_tried_and_what_is_pruned_are_as_with_optunas_own(kept, monkeypatch):
     problem = tuning.Problem("desigual", uneven, MIXED, epochs=6)
-    spared = search(problem, trials=60)
+    search(problem, trials=30, storage=kept)
+    spared = search(problem, trials=60, storage=kept)
     own = strategy.Numbered(lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True), 0)
     whole = {"sampler": own, "pruner": optuna.pruners.MedianPruner(n_warmup_steps=1)}
-    monkeypatch.setattr(loop.Job, "strategy", lambda job: whole)
+    monkeypatch.setattr(loop.Job, "strategy", lambda *_: whole)
     assert tried(spared) == tried(search(problem, trials=60))
     assert {trial.state for trial in spared.trials[10:]} == {TrialState.COMPLETE, TrialState.PRUNED}
 
@@ -444,6 +445,63 @@ def test_most_of_what_a_trial_writes_takes_one_statement(kept, monkeypatch):
     search(problem, trials=3, storage=kept, name="cuenta")
     # In each trial two reports; in all but the first, where the hyperparameters are new, those too.
     assert done == [True] * (3 * 2 + 2 * len(SPACE))
+
+
+@pytest.mark.parametrize(("others", "reads"), [(0, [1, 1, 1]), (1, [3, 3, 3])])
+def test_tpe_reads_the_trials_once_for_each_of_its_own_while_it_is_alone(others, reads, kept, monkeypatch):
+    sampler = strategy.sampler("tpe", 0, space.distributions(SPACE), opened := storage.connect(kept))
+    study = optuna.create_study(storage=opened, sampler=sampler, study_name=f"lecturas-{others}")
+    study.add_trials([optuna.trial.create_trial(value=0.5)] * 10)
+    study.add_trials([optuna.trial.create_trial(state=TrialState.RUNNING)] * others)
+    read, get_trials = [], optuna.storages.RDBStorage._get_trials
+    monkeypatch.setattr(
+        optuna.storages.RDBStorage,
+        "_get_trials",
+        lambda *told, **options: read.append(1) or get_trials(*told, **options),
+    )
+    counted = []
+    for _ in range(4):
+        trial = study.ask()
+        space.suggest(trial, space.distributions(SPACE))
+        study.tell(trial, 0.5)
+        counted.append(len(read))
+    assert np.diff(counted).tolist() == reads  # at its first trial it looks for others
+
+
+def test_a_trial_is_the_same_for_the_process_that_began_it_and_for_others(kept):
+    opened, others = (storage.connect(kept) for _ in range(2))
+    study = optuna.create_study(storage=opened, study_name="propio")
+
+    def expect_same(trial):
+        own, theirs = (place.get_trial(trial._trial_id) for place in (opened, others))
+        assert repr(own) == repr(theirs)  # NaN is unlike itself
+
+    for fixed in ({}, {"units": 5}):
+        if fixed:
+            study.enqueue_trial(fixed, user_attrs={"por": "otros"})
+        trial = study.ask()
+        expect_same(trial)
+        for name, kind in space.distributions({**MIXED, "layers": 2}).items():
+            space.suggest(trial, {name: kind})
+            expect_same(trial)
+        for step, value in enumerate((0.1, math.nan, math.inf, -math.inf)):
+            trial.report(value, step)
+            expect_same(trial)
+        trial.set_user_attr("nota", "parada")
+        expect_same(trial)
+        opened.set_trial_system_attr(trial._trial_id, "orden", 1)
+        expect_same(trial)
+        study.tell(trial, 0.5)
+        expect_same(trial)
+
+
+def test_a_trial_that_others_ended_cannot_be_ended_again(kept):
+    study = optuna.create_study(storage=storage.connect(kept), study_name="ajeno")
+    trial = study.ask()
+    storage.connect(kept).set_trial_state_values(trial._trial_id, TrialState.FAIL)
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
+        study.tell(trial, 0.5)
+    assert study.get_trials()[0].state == TrialState.FAIL
 
 
 def test_what_one_statement_cannot_write_is_left_to_optuna(kept):

@@ -48,9 +48,9 @@ class Job:
             "versión": self.problem.version,
         }
 
-    def strategy(self):
-        """Return the study's sampler and pruner."""
-        sampler = strategy.sampler(self.sampler, self.seed, self.space)
+    def strategy(self, place=None):
+        """Return the sampler and the pruner of a study that is kept in `place`, a storage."""
+        sampler = strategy.sampler(self.sampler, self.seed, self.space, place)
         return {"sampler": sampler, "pruner": strategy.pruner(self.pruner, self.problem.epochs)}
 
 

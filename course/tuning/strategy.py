@@ -3,6 +3,7 @@
 import math
 import time
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 from optuna.distributions import CategoricalDistribution
@@ -69,7 +70,8 @@ class Parzen(Numbered):
 
     Optuna's finds out from all trials which hyperparameters there are; here they are known. It also reads the trials
     that other processes are running, to try something else; here it does so once there are others. They show in a trial
-    that was running when this process began its first, or in a number that was given out between two of its own.
+    that was running when this process began its first, or in a number that was given out between two of its own. Until
+    then the trials are as Optuna read them an instant before, to see whether one was waiting.
 
     Parameters
     ----------
@@ -77,11 +79,13 @@ class Parzen(Numbered):
         Name → distribution, sorted by name as Optuna sorts it.
     seed : int
         The search's.
+    place : course.tuning.rdb.Storage, optional
+        Where the trials are kept, if it is not in memory.
     """
 
-    def __init__(self, space, seed):
+    def __init__(self, space, seed, place=None):
         self._space = {name: kind for name, kind in space.items() if not kind.single()}
-        self._alone, self._last = False, None
+        self._place, self._alone, self._last = place, False, None
         super().__init__(self._parzen, seed)
 
     def before_trial(self, study, trial):
@@ -97,6 +101,11 @@ class Parzen(Numbered):
     def infer_relative_search_space(self, study, trial):
         """Return the hyperparameters that have more than one value."""
         return self._space
+
+    def sample_relative(self, study, trial, search_space):
+        """As the sampler does."""
+        with self._place.as_read() if self._place and self._alone else nullcontext():
+            return super().sample_relative(study, trial, search_space)
 
     def _parzen(self, seed):
         with warnings.catch_warnings():
@@ -178,13 +187,16 @@ class _Glance:
         return self._complete
 
 
-def sampler(name, seed, space):
-    """Return the sampler of a name in `SAMPLERS`; see `grid_size` for what a grid asks of the space."""
+def sampler(name, seed, space, place=None):
+    """Return the sampler of a name in `SAMPLERS`, for trials that are kept in `place`.
+
+    See `grid_size` for what a grid asks of the space.
+    """
     _expect(name, SAMPLERS, "sampler")
     if name == "grid":
         return Grid(space, seed)
     if name == "tpe":
-        return Parzen(space, seed)
+        return Parzen(space, seed, place)
     return Numbered(lambda trial_seed: RandomSampler(seed=trial_seed), seed)
 
 

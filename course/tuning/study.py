@@ -29,7 +29,7 @@ def start(job):
             job.problem.check(job.space)
             with suppress(DuplicatedStudyError):  # another process was faster, perhaps with another search
                 return _create(job, place)
-        study = optuna.load_study(storage=place, study_name=job.name, **job.strategy())
+        study = optuna.load_study(storage=place, study_name=job.name, **job.strategy(place))
         if _is_abandoned(study):
             with suppress(KeyError):  # another process did it
                 optuna.delete_study(storage=place, study_name=job.name)
@@ -40,7 +40,7 @@ def start(job):
 
 def _create(job, place):
     names = {"storage": place, "study_name": job.name, "direction": job.problem.direction}
-    study = optuna.create_study(**names, **job.strategy())
+    study = optuna.create_study(**names, **job.strategy(place))
     study.set_user_attr(_DEFINITION, job.definition())
     return study
 
@@ -61,7 +61,8 @@ def join(job):
     with storage.told(job.place):
         if key not in _joined:
             _joined.clear()
-            _joined[key] = optuna.load_study(storage=_place(job), study_name=job.name, **job.strategy())
+            place = _place(job)
+            _joined[key] = optuna.load_study(storage=place, study_name=job.name, **job.strategy(place))
         _expect_same(_joined[key], job)
     return _joined[key]
 
