@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Iterable
 from contextlib import suppress
 
-from course import adam, arrays
+from course import adam, arrays, batches
 from course.environment import check_seed, import_keras, set_seed
 from course.errors import CourseError
 from course.recorder import Line, Recorder, maximised
@@ -93,7 +93,8 @@ def fit(
     recorder = Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
-        with adam.in_one_operation(model):
+        left = epochs - len(recorder.rows)
+        with adam.in_one_operation(model), batches.of_known_size(model, len(x), batch_size, left):
             model.fit(
                 x,
                 y,
