@@ -52,8 +52,26 @@ def _end(process):
     process.wait()
 
 
+@pytest.fixture
+def postgres(postgres_server):
+    """Return the address of the tests' PostgreSQL server; what a test leaves connected is closed after it."""
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    opened = []
+
+    def remember(connection, record):
+        opened.append(connection)
+
+    event.listen(Pool, "connect", remember)
+    yield postgres_server
+    event.remove(Pool, "connect", remember)
+    for connection in opened:
+        connection.close()
+
+
 @pytest.fixture(scope="session")
-def postgres():
+def postgres_server():
     """Return the address of a PostgreSQL server that runs only for these tests."""
     psycopg = pytest.importorskip("psycopg", reason="sin el extra [cluster]")
     if POSTGRES_BINARIES is None:
