@@ -75,7 +75,7 @@ def postgres_server():
     """Return the address of a PostgreSQL server that runs only for these tests."""
     psycopg = pytest.importorskip("psycopg", reason="sin el extra [cluster]")
     if POSTGRES_BINARIES is None:
-        pytest.skip("sin un servidor PostgreSQL: make test lo instala en Debian y Ubuntu")
+        pytest.skip("sin un servidor PostgreSQL: make postgres lo instala en Debian y Ubuntu")
     user = {"user": "nobody"} if os.geteuid() == 0 else {}  # it does not start as root
     base = Path(f"/tmp/course-pg-{os.getpid()}")  # a socket's path must be short
     base.mkdir()
