@@ -19,8 +19,8 @@ def of_known_size(model, rows, batch_size, epochs):
     """While a model trains, have a version of its step for whole batches, and another one for the last.
 
     That is on TensorFlow without XLA (which makes as many versions as there are sizes), on one device, with Keras's own
-    step, for networks as large as `course.adam` asks for and `LONG` trainings, and unless all batches are whole: then
-    Keras tells their size. Any other model trains as ever. The results are the same to the bit.
+    step, for networks of `course.adam.LARGE` weights and trainings of `LONG` steps or more, and unless all batches are
+    whole: then Keras tells their size. Any other model trains as ever. The results are the same to the bit.
 
     Parameters
     ----------
