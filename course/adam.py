@@ -45,24 +45,17 @@ def in_one_operation(model):
         del optimizer.update_step  # the method of its class is back
 
 
-def is_large(model):
-    """Tell whether a model trains on TensorFlow, on one device and without XLA, and has `LARGE` weights or more."""
+def _pays(model):
+    weights, optimizer = model.trainable_variables, model.optimizer
     return (
         keras.backend.backend() == "tensorflow"
         and not model.jit_compile
         and model.distribute_strategy.num_replicas_in_sync == 1
-        and sum(math.prod(weight.shape) for weight in model.trainable_variables) >= LARGE
-    )
-
-
-def _pays(model):
-    optimizer = model.optimizer
-    return (
-        is_large(model)
         and type(optimizer) is keras.optimizers.Adam
         and not optimizer.amsgrad
         and not optimizer.gradient_accumulation_steps
-        and all(weight.dtype in ("float32", "float64") for weight in model.trainable_variables)
+        and sum(math.prod(weight.shape) for weight in weights) >= LARGE
+        and all(weight.dtype in ("float32", "float64") for weight in weights)
     )
 
 

@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Iterable
 from contextlib import suppress
 
-from course import adam, arrays, batches
+from course import adam, arrays
 from course.environment import check_seed, import_keras, set_seed
 from course.errors import CourseError
 from course.recorder import Line, Recorder, maximised
@@ -93,8 +93,7 @@ def fit(
     recorder = Recorder(epochs, history, progress, monitor if stopper else None)
     first_weights = model.get_weights()
     try:
-        left = epochs - len(recorder.rows)
-        with adam.in_one_operation(model), batches.of_known_size(model, len(x), batch_size, left):
+        with adam.in_one_operation(model):
             model.fit(
                 x,
                 y,
