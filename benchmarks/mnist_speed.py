@@ -265,7 +265,10 @@ def race(names, rounds):
     """Return each side's seconds, round by round, and the peaks."""
     sides = {name: Side(name) for name in names}
     try:
-        laps = [({name: side.epoch() for name, side in sides.items()}, peak()) for _ in range(rounds)]
+        laps = []
+        for first in range(rounds):  # each round begins with another side: the first one after `peak` is slower
+            turns = [names[(first + k) % len(names)] for k in range(len(names))]
+            laps.append(({name: sides[name].epoch() for name in turns}, peak()))
     finally:
         for side in sides.values():
             side.close()
