@@ -152,6 +152,7 @@ def mlp(
     if input_dropout:
         layers.append(keras.layers.Dropout(input_dropout))
     for units, rate in zip(hidden, rates, strict=True):
+        _expect_usable(activation, units)
         layers.append(dense(units, activation))
         if rate:
             layers.append(keras.layers.Dropout(rate))
@@ -321,6 +322,22 @@ def _name(activation):
     if isinstance(function, keras.layers.Activation):
         function = function.activation
     return getattr(function, "__name__", type(function).__name__)
+
+
+def _expect_usable(activation, units):
+    """Refuse a function that Keras cannot train with: it would say so in `fit`, in the words of its backend."""
+    if activation is None or isinstance(activation, str | dict | keras.Layer):
+        return
+    before = keras.Input((units,))
+    try:
+        after = keras.layers.Lambda(activation)(before).shape
+    except Exception as error:  # whatever a student's function can raise
+        raise CourseError(
+            f"activation={activation!r} no se puede aplicar a un tensor de Keras. Escríbela con keras.ops, por "
+            "ejemplo keras.ops.tanh en lugar de np.tanh, o da su nombre: 'tanh'."
+        ) from error
+    if after != before.shape:
+        raise CourseError(f"activation={activation!r} devuelve otra forma: debe dar un número por cada unidad.")
 
 
 def _own(activation):

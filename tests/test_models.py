@@ -212,6 +212,25 @@ def test_each_hidden_layer_has_the_weights_of_an_activation_for_itself():
     assert not slope.built
 
 
+@pytest.mark.parametrize(
+    ("activation", "told"),
+    [
+        (np.tanh, r"<ufunc 'tanh'> no se puede aplicar a un tensor de Keras\. Escríbela con keras\.ops"),
+        (lambda u: u.missing, "no se puede aplicar"),
+        (lambda u: keras.ops.mean(u, axis=1), "devuelve otra forma"),
+    ],
+)
+def test_a_function_that_is_no_activation_is_told_before_the_training(activation, told):
+    with pytest.raises(CourseError, match=told):
+        models.mlp(3, (4, 5), "binary", activation=activation)
+
+
+def test_an_activation_may_know_how_many_units_there_are():
+    slopes = keras.ops.arange(4, dtype="float32")
+    model = models.mlp(3, (4,), "binary", activation=lambda u: u * slopes)
+    assert model.predict(np.zeros((2, 3)), verbose=0).shape == (2, 1)
+
+
 def test_an_activation_that_keras_cannot_copy_is_told():
     with pytest.raises(CourseError, match=r"no se puede copiar.*una función"):
         models.mlp(3, (4, 5), "binary", activation=keras.layers.Lambda(lambda u: u))
