@@ -3,10 +3,10 @@
     python benchmarks/mnist_speed.py [--rounds N] [--only WORD …]
 
 Every side trains the same network (784-512-512-10, ReLU, Dropout 0.2, Adam, batches of 128, float32) on the same
-60,000 digits, in a process of its own. They take turns, an epoch each, and an idle side sleeps: a slow minute of the
-machine hits all of them. The first epoch, where things are compiled, is not counted. Each round measures the machine's
-peak too: a product of two square float32 matrices. PyTorch comes with the extra `bench`; scikit-learn's network has no
-Dropout. A second table tells what it takes to import everything and train a first batch.
+60,000 digits, in a process of its own. They take turns, an epoch each, in an order that changes, and an idle side
+sleeps: a slow minute of the machine hits all of them. The first epoch, where things are compiled, is not counted. Each
+round measures the machine's peak too: a product of two square float32 matrices. PyTorch comes with the extra `bench`;
+scikit-learn's network has no Dropout. A second table tells what it takes to import everything and train a first batch.
 """
 
 import argparse
@@ -263,11 +263,11 @@ def peak():
 
 def race(names, rounds):
     """Return each side's seconds, round by round, and the peaks."""
-    sides = {name: Side(name) for name in names}
+    sides, order = {name: Side(name) for name in names}, np.random.default_rng(0)
     try:
         laps = []
-        for first in range(rounds):  # each round begins with another side: the first one after `peak` is slower
-            turns = [names[(first + k) % len(names)] for k in range(len(names))]
+        for _ in range(rounds):  # each in another order: the first after `peak` is slower, and so are some after others
+            turns = order.permutation(names)
             laps.append(({name: sides[name].epoch() for name in turns}, peak()))
     finally:
         for side in sides.values():

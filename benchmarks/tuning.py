@@ -9,6 +9,7 @@ from the start of the first trial to the end of the last. `--only`, `--trials` a
 import argparse
 import dataclasses
 import functools
+import itertools
 import multiprocessing
 import os
 import tempfile
@@ -78,26 +79,48 @@ def overhead(places, trials, rounds=3):
     print(f"\nLimit: {LIMITS['overhead']} ms.\n")
 
 
-def many(place, total):
-    """Run one search of `total` trials, print what each tenth takes, and what it takes to open such a study again."""
-    part, marks = total // 10, []
-    print("| trials | CPU, ms per trial |\n| --- | ---: |")
-
-    def mark():
-        marks.append(time.process_time())
-        done = len(marks) - 1
-        if done and done % part == 0:
-            print(f"| {done - part + 1} to {done} | {1000 * (marks[-1] - marks[-1 - part]) / part:.1f} |", flush=True)
+def per_trial(place, trials, pruner):
+    """Return the CPU seconds of a trial in a search of its own, from its first trial to its last."""
+    marks = []
 
     def marked(params, seed, report):
-        mark()
+        marks.append(time.process_time())
         return nothing(params, seed, report)
 
-    again = functools.partial(search, dataclasses.replace(NOTHING, evaluate=marked), storage=place, sampler="random")
+    problem = dataclasses.replace(NOTHING, evaluate=marked)
+    search(problem, trials=trials, storage=place, name=str(uuid.uuid4()), sampler="random", pruner=pruner)
+    return (marks[-1] - marks[0]) / (trials - 1)
+
+
+def many(folder, total, pruner):
+    """Run one search of `total` trials; before each tenth of it and after the last, a new small one, in another file.
+
+    The machine's own speed changes while it lasts, and each tenth is set beside the small ones around it.
+    """
+    part, begun, ended, small, numbers = total // 10, [], [], [], itertools.count()
+
+    def pause():
+        ended.append(time.process_time())
+        small.append(per_trial(folder / f"{len(small)}.sqlite", part // 4, pruner))
+        begun.append(time.process_time())
+
+    def marked(params, seed, report):
+        if next(numbers) % part == 0:
+            pause()
+        return nothing(params, seed, report)
+
+    problem = dataclasses.replace(NOTHING, evaluate=marked)
+    again = functools.partial(search, problem, storage=folder / "many.sqlite", sampler="random", pruner=pruner)
     again(trials=total)
-    mark()
-    ratio = (marks[-1] - marks[0]) / (marks[part] - marks[0])
-    print(f"\n{total} trials take {ratio:.2f} times as long as the first {part}: 10 if none costs more than those.")
+    pause()
+    costs = [(end - begin) / part for begin, end in zip(begun, ended[1:], strict=False)]
+    beside = [(before + after) / 2 for before, after in itertools.pairwise(small)]
+    print(f"| trials, pruner {pruner!r} | CPU, ms per trial | beside, in a search of {part // 4} | ratio |")
+    print("| --- | ---: | ---: | ---: |")
+    for k, (cost, other) in enumerate(zip(costs, beside, strict=True)):
+        print(f"| {k * part + 1} to {(k + 1) * part} | {1000 * cost:.1f} | {1000 * other:.1f} | {cost / other:.2f} |")
+    print(f"\nAll of them over small searches: {sum(costs) / sum(beside):.2f}; ", end="")
+    print(f"over ten times the first tenth: {sum(costs) / costs[0] / 10:.2f}.")
     start = time.process_time()
     again(trials=total)
     print(f"To open that study again takes {time.process_time() - start:.1f} s, once.\n")
@@ -155,7 +178,9 @@ def main():
         if "two" in options.only:
             speed_up(folder)
         if "many" in options.only:
-            many(folder / "many.sqlite", options.trials)
+            for pruner in ("none", "median"):
+                with tempfile.TemporaryDirectory() as apart:
+                    many(Path(apart), options.trials, pruner)
 
 
 if __name__ == "__main__":

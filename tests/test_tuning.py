@@ -24,7 +24,7 @@ from tuning_problems import PARABOLA, SPACE, parabola
 
 from course import cli, tuning
 from course.errors import CourseError
-from course.tuning import budget, dashboard, loop, networks, problems, rdb, space, storage, strategy
+from course.tuning import budget, dashboard, loop, networks, problems, rdb, space, storage, strategy, trials
 from course.tuning import study as studies
 
 search = functools.partial(tuning.search, progress=False)
@@ -206,17 +206,19 @@ def test_what_is_tried_and_what_is_pruned_are_as_with_optunas_own(kept, monkeypa
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
-def test_trials_that_others_end_meanwhile_prune_too_though_a_second_later(sampler, monkeypatch):
+def test_trials_that_others_end_meanwhile_prune_too_though_a_second_later(sampler, kept, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(strategy.time, "monotonic", lambda: now[0])
-    kind = strategy.sampler(sampler, 0, space.distributions(SPACE))
-    study = optuna.create_study(sampler=kind, pruner=strategy.pruner("median", 10))
+    monkeypatch.setattr(trials.time, "monotonic", lambda: now[0])
+    kind = strategy.sampler(sampler, 0, space.distributions(SPACE), opened := storage.connect(kept))
+    name, pruner = f"ajenos-{sampler}", strategy.pruner("median", 10, opened)
+    study = optuna.create_study(storage=opened, study_name=name, sampler=kind, pruner=pruner)
+    others = optuna.load_study(storage=storage.connect(kept), study_name=name)
     better = [optuna.trial.create_trial(value=0, intermediate_values=dict.fromkeys(range(1, 10), 0.0))] * 5
     trial = study.ask()
     pruned = []
     for epoch in range(1, 7):
         if epoch == 3:
-            study.add_trials(better)
+            others.add_trials(better)
         if epoch == 5:
             now[0] += 1.1
         trial.report(1.0, epoch)
@@ -419,9 +421,9 @@ def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatc
     for name in ("una orden", "de Optuna"):
         study = search(problem, trials=3, storage=kept, name=name, sampler="random")
         both[name] = [(trial.params, trial.distributions, trial.intermediate_values) for trial in study.trials]
-        monkeypatch.setattr(rdb.Storage, "_insert", lambda *_: False)
+        monkeypatch.setattr(rdb.Database, "_insert", lambda *_: False)
     assert both["una orden"] == both["de Optuna"]
-    engine = storage.connect(kept).engine
+    engine = storage.connect(kept).database.engine
     for table, columns, each in (
         ("trial_params", "param_name, param_value, distribution_json", len(space)),
         ("trial_intermediate_values", "step, intermediate_value, intermediate_value_type", 2),
@@ -439,8 +441,8 @@ def test_what_is_written_in_one_statement_is_what_optuna_writes(kept, monkeypatc
 
 
 def test_most_of_what_a_trial_writes_takes_one_statement(kept, monkeypatch):
-    insert, done = rdb.Storage._insert, []
-    monkeypatch.setattr(rdb.Storage, "_insert", lambda *told: done.append(insert(*told)) or done[-1])
+    insert, done = rdb.Database._insert, []
+    monkeypatch.setattr(rdb.Database, "_insert", lambda *told: done.append(insert(*told)) or done[-1])
     problem = tuning.Problem("cuenta", lambda params, seed, report: report(1, 0.5) or report(2, 0.4) or 1, SPACE)
     search(problem, trials=3, storage=kept, name="cuenta")
     # In each trial two reports; in all but the first, where the hyperparameters are new, those too.
@@ -495,6 +497,36 @@ def test_a_trial_is_the_same_for_the_process_that_began_it_and_for_others(kept):
         expect_same(trial)
 
 
+def test_the_trials_of_each_state_are_those_that_the_database_has(kept):
+    opened, others = (storage.connect(kept) for _ in range(2))
+    name, chance = f"estados-{time.time_ns()}", np.random.default_rng(0)
+    studies = [optuna.create_study(storage=opened, study_name=f"{name}-{k}") for k in range(2)]
+    guests = [optuna.load_study(storage=others, study_name=study.study_name) for study in studies]
+    ends = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
+    running = []
+    for _ in range(60):
+        study = (studies + guests)[chance.integers(4)]
+        if chance.random() < 0.3:
+            study.enqueue_trial({})
+        elif chance.random() < 0.6 or not running:
+            running.append(study.ask())
+        else:
+            state = ends[chance.integers(3)]
+            trial = running.pop(chance.integers(len(running)))
+            trial.study.tell(trial, 0.5 if state == TrialState.COMPLETE else None, state)
+        for mine in studies:
+            for states in (None, *([state] for state in TrialState), {*ends}):
+                found, there = (
+                    place.get_all_trials(mine._study_id, states=states) for place in (opened, opened.database)
+                )
+                assert found == there
+        assert [trial.number for trial in study.trials] == [*range(len(study.trials))]
+    assert {trial.state for trial in studies[0].trials} == {*TrialState}
+    optuna.delete_study(storage=opened, study_name=f"{name}-1")  # the last one: SQLite gives its number out again
+    again = optuna.create_study(storage=opened, study_name=f"{name}-1")
+    assert again.trials == []
+
+
 def test_a_trial_that_others_ended_cannot_be_ended_again(kept):
     study = optuna.create_study(storage=storage.connect(kept), study_name="ajeno")
     trial = study.ask()
@@ -527,13 +559,13 @@ def test_what_one_statement_cannot_write_is_left_to_optuna(kept):
 
 def test_a_server_that_was_restarted_while_a_trial_trained_is_spoken_to_again(postgres, monkeypatch):
     opened = storage.connect(postgres)
-    asked, ping = [], opened.engine.dialect.do_ping
-    opened.engine.dialect.do_ping = lambda connection: asked.append(connection) or ping(connection)
+    asked, ping = [], opened.database.engine.dialect.do_ping
+    opened.database.engine.dialect.do_ping = lambda connection: asked.append(connection) or ping(connection)
     monkeypatch.setattr(rdb, "_REST", 60)
     study = optuna.create_study(storage=opened, study_name="descanso")
     trial = study.ask()
     assert asked == []
-    with storage.connect(postgres).engine.connect() as other:
+    with storage.connect(postgres).database.engine.connect() as other:
         other.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     monkeypatch.setattr(rdb, "_REST", 0)
     trial.report(0.5, 1)
@@ -582,7 +614,7 @@ def test_a_database_that_goes_away_while_a_trial_is_closed_is_told(tmp_path, mon
 
     def leaves(params, seed, report):
         for name in ("set_trial_state_values", "get_trial"):
-            monkeypatch.setattr(rdb.Storage, name, gone)
+            monkeypatch.setattr(trials.Storage, name, gone)
         return 1.0
 
     with pytest.raises(CourseError, match=r"No se pudo usar el registro .*: server closed .*repite la misma orden"):
@@ -932,7 +964,7 @@ def test_ctrl_c_in_the_middle_of_an_epoch_ends_the_search_cleanly(tmp_path, monk
     ("owner", "moment", "left"),
     [
         (optuna.Study, "ask", ["COMPLETE", "FAIL"]),
-        (rdb.Storage, "set_trial_state_values", ["COMPLETE", "COMPLETE"]),
+        (trials.Storage, "set_trial_state_values", ["COMPLETE", "COMPLETE"]),
     ],
 )
 def test_ctrl_c_while_a_trial_is_made_or_closed_leaves_none_open(tmp_path, monkeypatch, owner, moment, left):

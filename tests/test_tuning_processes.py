@@ -109,7 +109,7 @@ def test_a_process_that_is_killed_is_made_up_for_by_the_others(tmp_path, log):
 @posix
 def test_a_process_that_is_killed_before_its_trials_first_sign_of_life_is_not_waited_for(kept, log):
     unborn = "import os; from course.tuning import rdb; beat = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
-    script = SEARCH.replace("if __name__", f"{unborn}; rdb.Storage.record_heartbeat = beat\nif __name__")
+    script = SEARCH.replace("if __name__", f"{unborn}; rdb.Database.record_heartbeat = beat\nif __name__")
     order = [sys.executable, "-c", script, "--name", "muerta", "--trials", "3", "--pruner", "none"]
     assert subprocess.run([*order, "--storage", kept], env=LOCAL, timeout=300).returncode == -signal.SIGKILL
     assert [trial.state.name for trial in tuning.load(kept, "muerta").trials] == ["RUNNING"]

@@ -14,11 +14,11 @@ def application(kept, hosts):
 
     Parameters
     ----------
-    kept : optuna.storages.BaseStorage
+    kept : course.tuning.trials.Storage
     hosts : collection of str
         ``host:port`` as a browser writes it.
     """
-    app = wsgi(kept)
+    app = wsgi(kept.database)  # what others delete and make anew is not in a cache
     origins = {f"http://{host}" for host in hosts}
 
     def local(environ, start_response):

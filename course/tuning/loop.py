@@ -51,7 +51,7 @@ class Job:
     def strategy(self, place=None):
         """Return the sampler and the pruner of a study that is kept in `place`, a storage."""
         sampler = strategy.sampler(self.sampler, self.seed, self.space, place)
-        return {"sampler": sampler, "pruner": strategy.pruner(self.pruner, self.problem.epochs)}
+        return {"sampler": sampler, "pruner": strategy.pruner(self.pruner, self.problem.epochs, place)}
 
 
 class _Discarded(Exception):

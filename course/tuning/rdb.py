@@ -1,13 +1,15 @@
 """Optuna's storage in a database, with fewer exchanges: a search of short trials waits for little else."""
 
-import copy
 import math
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from datetime import datetime
 
 from optuna.distributions import distribution_to_json
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import TrialModel
+from optuna.trial import TrialState
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError, IntegrityError, SQLAlchemyError
 
@@ -28,7 +30,7 @@ _REPORTED = text("""
 """)
 
 
-class Storage(RDBStorage):
+class Database(RDBStorage):
     """Optuna's storage; a heartbeat that could not be written is skipped, and does not stop the heart.
 
     A trial whose process died before the first beat has none, and Optuna would take it for running for ever. So whoever
@@ -38,8 +40,7 @@ class Storage(RDBStorage):
 
     What a trial tries and what it reports, most of what it writes, are a statement each, where Optuna reads what it is
     about to write. Whatever such a statement refuses is left to Optuna, which then writes it or says what is wrong.
-    And a trial that this process began is not read back: nobody else writes to it. Others may take it for dead and end
-    it, which Optuna finds out, under a lock, as it is about to end it too.
+    And a new trial's number follows the last one's, where Optuna counts those before it.
 
     SQLite cannot lock rows, which is how Optuna makes sure that two processes never take the same trial, nor change
     its end. So there each transaction takes the whole file from its start; they last for milliseconds.
@@ -48,7 +49,6 @@ class Storage(RDBStorage):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self._begun, self._looked = set(), {}
-        self._running, self._as_read = {}, False
         if self.engine.dialect.name == "sqlite":
             self._single = self.engine
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -64,52 +64,27 @@ class Storage(RDBStorage):
         with suppress(StorageInternalError, SQLAlchemyError):
             super().record_heartbeat(trial_id)
 
-    @contextmanager
-    def as_read(self):
-        """Meanwhile, take a study's trials to be as they were read last."""
-        self._as_read = True
-        try:
-            yield
-        finally:
-            self._as_read = False
-
-    def get_trial(self, trial_id):
-        """As Optuna's."""
-        if trial_id in self._running:
-            return copy.deepcopy(self._running[trial_id])
-        return super().get_trial(trial_id)
-
     def set_trial_intermediate_value(self, trial_id, step, intermediate_value):
         """As Optuna's."""
         row = {"trial_id": trial_id, "step": step, "value": intermediate_value}
         if not (math.isfinite(intermediate_value) and self._insert(_REPORTED, row)):
             super().set_trial_intermediate_value(trial_id, step, intermediate_value)
-        if trial_id in self._running:
-            self._running[trial_id].intermediate_values[step] = intermediate_value
 
-    def set_trial_user_attr(self, trial_id, key, value):
-        """As Optuna's."""
-        self._running.pop(trial_id, None)
-        super().set_trial_user_attr(trial_id, key, value)
-
-    def set_trial_system_attr(self, trial_id, key, value):
-        """As Optuna's."""
-        self._running.pop(trial_id, None)
-        super().set_trial_system_attr(trial_id, key, value)
-
-    def set_trial_state_values(self, trial_id, state, values=None):
-        """As Optuna's."""
-        self._running.pop(trial_id, None)
-        return super().set_trial_state_values(trial_id, state, values)
-
-    def _create_new_trial(self, study_id, template_trial=None):
-        trial = super()._create_new_trial(study_id, template_trial)
-        if template_trial is None:  # or it may be of any state, and others may run it
-            self._running[trial._trial_id] = copy.deepcopy(trial)
+    def _get_prepared_new_trial(self, study_id, template_trial, session):
+        # Whoever makes one holds a lock on the study, so the last one has its number.
+        if template_trial is not None:
+            return super()._get_prepared_new_trial(study_id, template_trial, session)
+        past = session.query(TrialModel.number).filter_by(study_id=study_id).order_by(TrialModel.trial_id.desc())
+        last = past.limit(1).scalar()
+        trial = TrialModel(
+            study_id=study_id,
+            number=0 if last is None else last + 1,
+            state=TrialState.RUNNING,
+            datetime_start=datetime.now(),
+        )
+        session.add(trial)
+        session.flush()  # gives it its id
         return trial
-
-    def _get_trials(self, *arguments, **options):
-        return [] if self._as_read else super()._get_trials(*arguments, **options)  # Optuna's cache has the others
 
     def _set_trial_param(self, trial_id, param_name, param_value_internal, distribution, previous_distribution):
         # Optuna's cache calls this one. If the study never had the hyperparameter, or had another, Optuna has a say.
@@ -117,10 +92,6 @@ class Storage(RDBStorage):
         row["kind"] = distribution_to_json(distribution)
         if not (distribution == previous_distribution and self._insert(_TRIED, row)):
             super()._set_trial_param(trial_id, param_name, param_value_internal, distribution, previous_distribution)
-        if trial_id in self._running:
-            trial = self._running[trial_id]
-            trial.params[param_name] = distribution.to_external_repr(param_value_internal)
-            trial.distributions[param_name] = distribution
 
     def _insert(self, order, row):
         """Write one row of a running trial; return whether it was."""

@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, Prog
 
 from course.errors import CourseError
 from course.tuning.budget import Retry
-from course.tuning.rdb import Storage
+from course.tuning.rdb import Database
+from course.tuning.trials import Storage
 
 GRACE = 60
 _WAIT = 60
@@ -57,7 +58,7 @@ def connect(place, grace=GRACE):
 
     Returns
     -------
-    optuna.storages.RDBStorage
+    course.tuning.trials.Storage
 
     Raises
     ------
@@ -118,13 +119,14 @@ def told(place, *more):
 def _open(url, options, grace, attempts=5):
     """Open Optuna's storage; two processes that make its tables at the same moment collide, and one tries again."""
     try:
-        return Storage(
+        database = Database(
             url,
             options,
             heartbeat_interval=_BEAT,
             grace_period=min(grace, _EVER),
             heartbeat_stale_trial_callback=Retry(),
         )
+        return Storage(database)
     except (IntegrityError, ProgrammingError, OperationalError) as error:
         collision = isinstance(error, IntegrityError) or "already exists" in str(error)
         if not collision or attempts == 1:

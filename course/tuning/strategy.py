@@ -1,7 +1,6 @@
 """How the next trial is chosen and a bad one cut short: Optuna's samplers and pruners, seeded by the trial's number."""
 
 import math
-import time
 import warnings
 from contextlib import nullcontext
 
@@ -79,7 +78,7 @@ class Parzen(Numbered):
         Name → distribution, sorted by name as Optuna sorts it.
     seed : int
         The search's.
-    place : course.tuning.rdb.Storage, optional
+    place : course.tuning.trials.Storage, optional
         Where the trials are kept, if it is not in memory.
     """
 
@@ -104,7 +103,7 @@ class Parzen(Numbered):
 
     def sample_relative(self, study, trial, search_space):
         """As the sampler does."""
-        with self._place.as_read() if self._place and self._alone else nullcontext():
+        with self._place.as_read(math.inf) if self._place and self._alone else nullcontext():
             return super().sample_relative(study, trial, search_space)
 
     def _parzen(self, seed):
@@ -156,35 +155,20 @@ class Grid(BaseSampler):
 
 
 class Median(MedianPruner):
-    """Optuna's, but it reads the other trials at a trial's first report and then at most once in `_GLANCE` seconds.
+    """Optuna's, but it reads the other trials at most once in `_GLANCE` seconds.
 
-    At the first report it takes what TPE has read for the trial, if TPE has. Where one process searches, none of the
-    others can end in between, and it prunes exactly as Optuna's.
+    The last time may have been as the trial began, to see whether one was waiting. Where one process searches, none of
+    the others can end in between, and it prunes exactly as Optuna's.
     """
 
-    def __init__(self):
+    def __init__(self, place=None):
         super().__init__(n_warmup_steps=1)
-        self._glance = None
+        self._place = place
 
     def prune(self, study, trial):
         """Return whether the trial is worse than the median of those that were complete at the last look."""
-        first = self._glance is None or self._glance.number != trial.number
-        if first or time.monotonic() > self._glance.until:
-            self._glance = _Glance(study, trial.number, read_before=first)
-        return super().prune(self._glance, trial)
-
-
-class _Glance:
-    """What a pruner asks of a study, as it was when one trial looked at it."""
-
-    def __init__(self, study, number, read_before):
-        self.number, self.until = number, time.monotonic() + _GLANCE
-        self.direction = study.direction
-        # What is kept ("cache") is the study's own and lasts for a trial: samplers share it. Pruners have no other way.
-        self._complete = study._get_trials(deepcopy=False, states=(TrialState.COMPLETE,), use_cache=read_before)
-
-    def get_trials(self, deepcopy, states):
-        return self._complete
+        with self._place.as_read(_GLANCE) if self._place else nullcontext():
+            return super().prune(study, trial)
 
 
 def sampler(name, seed, space, place=None):
@@ -219,11 +203,11 @@ def grid_size(space):
     return size
 
 
-def pruner(name, epochs):
-    """Return the pruner of a name in `PRUNERS`, for trials that report up to `epochs` values."""
+def pruner(name, epochs, place=None):
+    """Return the pruner of a name in `PRUNERS`, for trials of up to `epochs` reports that `place` keeps."""
     _expect(name, PRUNERS, "pruner")
     if name == "median":
-        return Median()
+        return Median(place)
     if name == "hyperband":
         return HyperbandPruner(max_resource=epochs)
     return NopPruner()

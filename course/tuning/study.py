@@ -79,7 +79,7 @@ def load(place, name):
         kept = storage.look(place)
         names = optuna.get_all_study_names(kept)
         if name not in names:
-            kept.engine.dispose()  # who waits for it to appear leaves no connection open each time
+            kept.database.engine.dispose()  # who waits for it to appear leaves no connection open each time
             there = f"Las que hay: {', '.join(names)}." if names else "No hay ninguna."
             raise CourseError(f"En {storage.shown(place)} no hay ninguna búsqueda {name!r}. {there}")
         return optuna.load_study(storage=kept, study_name=name)
