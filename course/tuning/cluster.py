@@ -9,6 +9,7 @@ get trials too.
 import logging
 import time
 import uuid
+from contextlib import contextmanager
 
 from course.errors import CourseError
 from course.tuning import storage
@@ -32,27 +33,38 @@ def run(study, job, client, show):
     from distributed.comm import CommClosedError
 
     command, tasks = uuid.uuid4().hex, set()
-    log = logging.getLogger("distributed")
-    level = log.level
-    log.setLevel(logging.CRITICAL)  # a scheduler that is gone is told in our words
-    try:
-        _expect_same_version(client, job)
-        while client.status == "running":
-            show()
-            tasks |= {client.submit(one_more, job, command, pure=False) for _ in range(_workers(client) - len(tasks))}
-            done = _finished(wait, tasks)
-            tasks -= done
-            if any(_over(task) for task in done):
-                return True
-    except KeyboardInterrupt:
-        study.set_user_attr(_STOPPED, [*study.user_attrs.get(_STOPPED, []), command])
-        raise
-    except (CommClosedError, CancelledError):
-        pass
-    finally:
-        log.setLevel(level)
-    client.close(timeout=1)  # or it would go on looking for its scheduler
+    with _quiet():  # a scheduler that is gone is told in our words
+        try:
+            _expect_same_version(client, job)
+            while client.status == "running":
+                show()
+                wanted = _workers(client) - len(tasks)
+                tasks |= {client.submit(one_more, job, command, pure=False) for _ in range(wanted)}
+                done = _finished(wait, tasks)
+                tasks -= done
+                if any(_over(task) for task in done):
+                    return True
+        except KeyboardInterrupt:
+            study.set_user_attr(_STOPPED, [*study.user_attrs.get(_STOPPED, []), command])
+            raise
+        except (CommClosedError, CancelledError):
+            pass
+        client.close(timeout=1)  # or it would go on looking for its scheduler
     return False
+
+
+@contextmanager
+def _quiet():
+    """Keep Dask's log from the user; its client has a level of its own."""
+    logs = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def one_more(job, command):
