@@ -11,7 +11,7 @@ import numpy as np
 from course import validation
 from course.errors import CourseError
 from course.functions import ACTIVATION_RULES, ACTIVATIONS, LOSS_RULES, LOSSES, PAIR_RULES
-from course.network import SLIDE_EXAMPLE, Forward, Gradients, Network, parameter_count, random_network
+from course.network import SLIDE_EXAMPLE, Forward, Gradients, Network, expect_network, parameter_count, random_network
 
 __all__ = [
     "SLIDE_EXAMPLE",
@@ -47,8 +47,10 @@ def forward(network, x):
     Raises
     ------
     CourseError
-        If `x` has another shape or non-finite values, or the numbers overflow on their way.
+        If `network` is something else, `x` has another shape or non-finite values, or the numbers overflow on their
+        way.
     """
+    expect_network(network)
     x = validation.rows("x", x, network.units[0])
     return _forward(network.weights, network.biases, network.activations, x)
 
@@ -84,7 +86,7 @@ def loss(network, x, y):
     Raises
     ------
     CourseError
-        If the shapes do not fit the network, or a value is not finite or not a valid target.
+        If `network` is something else, the shapes do not fit it, or a value is not finite or not a valid target.
     """
     passed = forward(network, x)
     return _loss(network, passed, validation.targets(y, passed.output.shape, network.loss))
@@ -116,8 +118,9 @@ def backward(network, forward, y):
     Raises
     ------
     CourseError
-        If `forward` is not of this network, or `y` does not fit it.
+        If `network` is something else, `forward` is not of it, or `y` does not fit it.
     """
+    expect_network(network)
     units = [u.shape[1] for u in forward.u] if isinstance(forward, Forward) else []  # x itself is a likely slip
     if units != list(network.units[1:]):
         raise CourseError(
@@ -166,6 +169,7 @@ def numeric_gradient(network, x, y, epsilon=1e-5):
     CourseError
         As `loss`, and if `epsilon` is not above 0.
     """
+    expect_network(network)
     x, y = validation.batch(network, x, y)
     epsilon = validation.positive("epsilon", epsilon)
     layers = len(network.weights)
@@ -200,6 +204,7 @@ def step(network, x, y, learning_rate):
     CourseError
         As `loss`, and if `learning_rate` is not above 0 or so large that the parameters overflow.
     """
+    expect_network(network)
     x, y = validation.batch(network, x, y)
     return _descend(network, x, y, validation.positive("learning_rate", learning_rate))[0]
 
@@ -251,6 +256,7 @@ def train(network, x, y, learning_rate=0.1, epochs=1, batch_size=32, seed=0):
     CourseError
         As `step`, and if `epochs`, `batch_size` or `seed` are not such integers.
     """
+    expect_network(network)
     x, y = validation.batch(network, x, y)
     learning_rate = validation.positive("learning_rate", learning_rate)
     epochs, batch_size = validation.count("epochs", epochs), validation.count("batch_size", batch_size)

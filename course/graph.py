@@ -13,6 +13,7 @@ import numpy as np
 
 from course import validation
 from course.errors import CourseError
+from course.network import expect_network
 from course.value import Value
 
 __all__ = [
@@ -192,6 +193,7 @@ def from_network(network, x, y):
     CourseError
         As `byhand.loss`, and if a cross-entropy's output is so saturated that its logarithm is not finite.
     """
+    expect_network(network)
     x, y = validation.batch(network, x, y)
     parameters = [_parameters(k, w, b) for k, (w, b) in enumerate(zip(network.weights, network.biases, strict=True), 1)]
     terms = []

@@ -13,6 +13,7 @@ import numpy as np
 from course import byhand, validation
 from course.environment import import_keras
 from course.errors import CourseError
+from course.network import expect_network
 
 keras = import_keras()
 
@@ -188,8 +189,7 @@ def from_byhand(network, learning_rate=0.01, dtype=None):
     CourseError
         If `network` is no such network, or `learning_rate` is not above 0.
     """
-    if not isinstance(network, byhand.Network):
-        raise CourseError(f"network={network!r} no es una red de course.byhand. Pasa, por ejemplo, byhand.Network(…).")
+    expect_network(network)
     learning_rate = validation.positive("learning_rate", learning_rate)
     layers = [
         keras.layers.Dense(units, activation=activation, dtype=dtype)

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from course import validation
+from course.errors import CourseError
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,15 @@ def random_network(units, activation="relu", output="linear", loss="mean_squared
         variance = 2 / before if name == "relu" else 2 / (before + after)
         weights.append(generator.normal(0.0, np.sqrt(variance), (before, after)))
     return Network(weights, [np.zeros(after) for after in units[1:]], activations, loss)
+
+
+def expect_network(value):
+    """Raise a CourseError if a value is no `Network`; an `Example`, which has one, is a likely slip."""
+    if not isinstance(value, Network):
+        raise CourseError(
+            f"network es de tipo {type(value).__name__}. Pasa una red de course.byhand, por ejemplo "
+            "byhand.SLIDE_EXAMPLE.network."
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import subprocess
 import sys
 import warnings
@@ -298,6 +299,20 @@ WRONG = {
         lambda: byhand.step(layers(), [[1e150, 1.0]], [[0.0]], 1e200),
         ["learning_rate=1e+200", "diez veces menor"],
     ),
+    **{
+        f"the example in place of its network: {call.__name__}": (
+            functools.partial(call, byhand.SLIDE_EXAMPLE, X, *more),
+            ["network es de tipo Example", "byhand.SLIDE_EXAMPLE.network"],
+        )
+        for call, more in (
+            (byhand.forward, ()),
+            (byhand.backward, (Y,)),
+            (byhand.loss, (Y,)),
+            (byhand.numeric_gradient, (Y,)),
+            (byhand.step, (Y, 0.1)),
+            (byhand.train, (Y,)),
+        )
+    },
     "training that diverges": (lambda: byhand.train(network(), X, Y, 50.0, 500), ["learning_rate"]),
 }
 

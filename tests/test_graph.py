@@ -254,3 +254,5 @@ def test_a_saturated_output_is_told():
 def test_what_does_not_fit_the_network_is_told():
     with pytest.raises(CourseError, match="3 columnas"):
         from_network(SLIDE.network, [[1.0, 2.0]], SLIDE.y)
+    with pytest.raises(CourseError, match=r"de tipo Example\..*SLIDE_EXAMPLE\.network"):
+        from_network(SLIDE, SLIDE.x, SLIDE.y)

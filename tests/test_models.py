@@ -296,7 +296,7 @@ def test_what_is_no_model_with_inputs_does_not_go_to_the_network_by_hand(model):
 
 @pytest.mark.parametrize(
     ("network", "learning_rate", "message"),
-    [(None, 0.1, "network=None"), (byhand.SLIDE_EXAMPLE.network, -0.1, r"learning_rate=-0\.1")],
+    [(None, 0.1, "network es de tipo NoneType"), (byhand.SLIDE_EXAMPLE.network, -0.1, r"learning_rate=-0\.1")],
 )
 def test_what_is_no_network_by_hand_does_not_go_to_keras(network, learning_rate, message):
     with pytest.raises(CourseError, match=message):

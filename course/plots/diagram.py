@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from course import byhand, validation
 from course.errors import CourseError
+from course.network import expect_network
 from course.palette import BLUE, INK, PAPER, SHADE, VERMILLION
 from course.plots import layout
 from course.plots.output import describe
@@ -173,13 +174,13 @@ def _name(units):
 
 def _check(network, forward, gradients, row):
     """Raise CourseError unless the arguments are of their kind and of one network."""
+    expect_network(network)
     kinds = (
-        ("network", network, byhand.Network, "una red de course.byhand, por ejemplo byhand.SLIDE_EXAMPLE.network"),
         ("forward", forward, byhand.Forward, "lo que devuelve byhand.forward(red, x)"),
         ("gradients", gradients, byhand.Gradients, "lo que devuelve byhand.backward(red, forward, y)"),
     )
     for name, value, kind, expected in kinds:
-        if not isinstance(value, kind) and (value is not None or name == "network"):
+        if value is not None and not isinstance(value, kind):
             raise CourseError(f"{name} es de tipo {type(value).__name__}. Pasa {expected}.")
     if gradients is not None and forward is None:
         raise CourseError(
