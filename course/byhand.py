@@ -11,7 +11,16 @@ import numpy as np
 from course import validation
 from course.errors import CourseError
 from course.functions import ACTIVATION_RULES, ACTIVATIONS, LOSS_RULES, LOSSES, PAIR_RULES
-from course.network import SLIDE_EXAMPLE, Forward, Gradients, Network, expect_network, parameter_count, random_network
+from course.network import (
+    SLIDE_EXAMPLE,
+    Forward,
+    Gradients,
+    Network,
+    checked_batch,
+    expect_network,
+    parameter_count,
+    random_network,
+)
 
 __all__ = [
     "SLIDE_EXAMPLE",
@@ -169,8 +178,7 @@ def numeric_gradient(network, x, y, epsilon=1e-5):
     CourseError
         As `loss`, and if `epsilon` is not above 0.
     """
-    expect_network(network)
-    x, y = validation.batch(network, x, y)
+    x, y = checked_batch(network, x, y)
     epsilon = validation.positive("epsilon", epsilon)
     layers = len(network.weights)
     parameters = [array.copy() for array in (*network.weights, *network.biases)]
@@ -204,8 +212,7 @@ def step(network, x, y, learning_rate):
     CourseError
         As `loss`, and if `learning_rate` is not above 0 or so large that the parameters overflow.
     """
-    expect_network(network)
-    x, y = validation.batch(network, x, y)
+    x, y = checked_batch(network, x, y)
     return _descend(network, x, y, validation.positive("learning_rate", learning_rate))[0]
 
 
@@ -256,8 +263,7 @@ def train(network, x, y, learning_rate=0.1, epochs=1, batch_size=32, seed=0):
     CourseError
         As `step`, and if `epochs`, `batch_size` or `seed` are not such integers.
     """
-    expect_network(network)
-    x, y = validation.batch(network, x, y)
+    x, y = checked_batch(network, x, y)
     learning_rate = validation.positive("learning_rate", learning_rate)
     epochs, batch_size = validation.count("epochs", epochs), validation.count("batch_size", batch_size)
     generator = np.random.default_rng(validation.count("seed", seed, least=0))

@@ -13,7 +13,7 @@ import numpy as np
 
 from course import validation
 from course.errors import CourseError
-from course.network import expect_network
+from course.network import checked_batch
 from course.value import Value
 
 __all__ = [
@@ -193,8 +193,7 @@ def from_network(network, x, y):
     CourseError
         As `byhand.loss`, and if a cross-entropy's output is so saturated that its logarithm is not finite.
     """
-    expect_network(network)
-    x, y = validation.batch(network, x, y)
+    x, y = checked_batch(network, x, y)
     parameters = [_parameters(k, w, b) for k, (w, b) in enumerate(zip(network.weights, network.biases, strict=True), 1)]
     terms = []
     for row, (inputs, targets) in enumerate(zip(x.tolist(), y.tolist(), strict=True), 1):

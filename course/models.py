@@ -139,6 +139,8 @@ def mlp(
         )
     head = HEADS[problem]
     _known(keras.activations.get, "activation", activation)
+    for units in {*hidden}:
+        _expect_usable(activation, units)
 
     def dense(units, activation):
         return keras.layers.Dense(
@@ -153,7 +155,6 @@ def mlp(
     if input_dropout:
         layers.append(keras.layers.Dropout(input_dropout))
     for units, rate in zip(hidden, rates, strict=True):
-        _expect_usable(activation, units)
         layers.append(dense(units, activation))
         if rate:
             layers.append(keras.layers.Dropout(rate))

@@ -128,6 +128,19 @@ def expect_network(value):
         )
 
 
+def checked_batch(network, x, y):
+    """Return `x` and `y` as float64 tables that fit the network and each other.
+
+    Raises
+    ------
+    CourseError
+        As `expect_network`, `validation.rows` and `validation.targets`.
+    """
+    expect_network(network)
+    x = validation.rows("x", x, network.units[0])
+    return x, validation.targets(y, (len(x), network.units[-1]), network.loss)
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """A worked example.

@@ -92,12 +92,6 @@ def targets(y, shape, loss):
     return y
 
 
-def batch(network, x, y):
-    """Return `x` and `y` as float64 tables that fit the network and each other: see `rows` and `targets`."""
-    x = rows("x", x, network.units[0])
-    return x, targets(y, (len(x), network.units[-1]), network.loss)
-
-
 def known(name, value, options):
     """Return `value` if it is one of `options`; CourseError that lists them if not."""
     if not isinstance(value, str) or value not in options:
